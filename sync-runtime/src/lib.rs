@@ -1,1 +1,3 @@
-//! .
+//! Typed, authorised, room-based realtime events for axum.
+
+pub mod typescript;

@@ -1,0 +1,1 @@
+//! What TypeScript sees of the routes.
