@@ -1,2 +1,76 @@
-//! The project commands.
-fn main() {}
+//! The project's own commands, run as `cargo xtask <command>`.
+#![allow(
+    clippy::print_stdout,
+    reason = "a command line tool talks to its terminal"
+)]
+
+mod args;
+mod chromium;
+mod demo;
+mod lint;
+mod node;
+mod process;
+mod steps;
+mod test;
+mod workspace;
+
+use std::process::ExitCode;
+
+use crate::process::Failure;
+
+const USAGE: &str = "\
+The project's own commands.
+
+  cargo xtask demo [--port N] [--data DIR]
+      Builds the example board with its front end and serves it on 127.0.0.1.
+      Prints `ready http://127.0.0.1:N` on stdout when it serves; everything else is on stderr.
+      Ctrl-C or SIGTERM stops it.
+        --port N     port to listen on; 0 takes a free one (default: 3000)
+        --data DIR   where the board is kept (default: demo/ in cargo's target directory)
+
+  cargo xtask test [--list] [FILTER...]
+      Runs every test of the project, or the steps whose name contains one of the filters.
+        --list       names the steps and runs nothing
+
+  cargo xtask lint [--list] [FILTER...]
+      Formatting, clippy, documentation, generated files, licences.
+
+What is missing and can be had is installed on the way: npm packages by `npm ci`, Chromium by apt
+when run as root on a Debian-like system.
+";
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args().skip(1);
+    let command = arguments.next();
+    let rest: Vec<String> = arguments.collect();
+    if rest
+        .iter()
+        .any(|argument| argument == "--help" || argument == "-h")
+    {
+        print!("{USAGE}");
+        return ExitCode::SUCCESS;
+    }
+    let done = process::hear_signals().and_then(|()| match command.as_deref() {
+        Some("demo") => demo::run(&rest),
+        Some("test") => test::run(&rest),
+        Some("lint") => lint::run(&rest),
+        Some("help" | "--help" | "-h") | None => {
+            print!("{USAGE}");
+            Ok(())
+        }
+        Some(other) => Err(Failure::said(format!(
+            "no command `{other}`; there are demo, test and lint (`cargo xtask help`)"
+        ))),
+    });
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure::Interrupted) => {
+            eprintln!("xtask: interrupted");
+            ExitCode::from(130)
+        }
+        Err(Failure::Said(what)) => {
+            eprintln!("xtask: {what}");
+            ExitCode::FAILURE
+        }
+    }
+}

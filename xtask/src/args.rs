@@ -1,0 +1,124 @@
+//! Reading the words after the command.
+
+use std::{path::PathBuf, str::FromStr};
+
+use crate::process::{Failure, Result};
+
+/// `demo [--port N] [--data DIR]`
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct DemoArgs {
+    pub(crate) port: u16,
+    pub(crate) data: Option<PathBuf>,
+}
+
+impl DemoArgs {
+    pub(crate) const DEFAULT_PORT: u16 = 3000;
+
+    pub(crate) fn parse(words: &[String]) -> Result<Self> {
+        let mut args = Self {
+            port: Self::DEFAULT_PORT,
+            data: None,
+        };
+        let mut words = words.iter();
+        while let Some(word) = words.next() {
+            let (name, inline) = match word.split_once('=') {
+                Some((name, value)) => (name, Some(value.to_owned())),
+                None => (word.as_str(), None),
+            };
+            let mut value = || {
+                inline
+                    .clone()
+                    .or_else(|| words.next().cloned())
+                    .ok_or_else(|| Failure::said(format!("`{name}` wants a value")))
+            };
+            match name {
+                "--port" => {
+                    let text = value()?;
+                    args.port = u16::from_str(&text).map_err(|_| {
+                        Failure::said(format!(
+                            "`--port {text}`: a port is a number from 0 to 65535"
+                        ))
+                    })?;
+                }
+                "--data" => args.data = Some(PathBuf::from(value()?)),
+                _ => {
+                    return Err(Failure::said(format!(
+                        "demo takes --port and --data, not `{word}`"
+                    )));
+                }
+            }
+        }
+        Ok(args)
+    }
+}
+
+/// `test|lint [--list] [FILTER...]`
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct StepArgs {
+    pub(crate) list: bool,
+    pub(crate) filters: Vec<String>,
+}
+
+impl StepArgs {
+    pub(crate) fn parse(words: &[String]) -> Result<Self> {
+        let (options, filters): (Vec<String>, Vec<String>) = words
+            .iter()
+            .cloned()
+            .partition(|word| word.starts_with('-'));
+        if let Some(unknown) = options.iter().find(|option| *option != "--list") {
+            return Err(Failure::said(format!(
+                "the only option is --list, not `{unknown}`"
+            )));
+        }
+        Ok(Self {
+            list: !options.is_empty(),
+            filters,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(text: &str) -> Vec<String> {
+        text.split_whitespace().map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn demo_takes_its_options_in_both_spellings() {
+        let spaced = DemoArgs::parse(&words("--port 4000 --data here")).ok();
+        let joined = DemoArgs::parse(&words("--data=here --port=4000")).ok();
+        assert_eq!(
+            spaced,
+            Some(DemoArgs {
+                port: 4000,
+                data: Some("here".into())
+            })
+        );
+        assert_eq!(spaced, joined);
+        assert_eq!(
+            DemoArgs::parse(&[]).ok(),
+            Some(DemoArgs {
+                port: DemoArgs::DEFAULT_PORT,
+                data: None
+            })
+        );
+    }
+
+    #[test]
+    fn a_wrong_word_is_refused_by_name() {
+        for (text, named) in [
+            ("--port many", "--port many"),
+            ("--port 70000", "65535"),
+            ("--port", "--port"),
+            ("--prot 1", "--prot"),
+        ] {
+            match DemoArgs::parse(&words(text)) {
+                Err(Failure::Said(what)) => assert!(what.contains(named), "{text}: {what}"),
+                other => panic!("{text}: {other:?}"),
+            }
+        }
+        assert!(StepArgs::parse(&words("--lsit")).is_err());
+    }
+}

@@ -1,0 +1,89 @@
+//! `cargo xtask test`: everything there is to test.
+
+use crate::{
+    chromium, node,
+    process::{self, Result},
+    steps::{self, Outcome, Step},
+    workspace,
+};
+
+const STEPS: &[Step] = &[
+    Step {
+        name: "npm",
+        about: "npm packages, the client built",
+        needs: &[],
+        run: || {
+            node::install()?;
+            node::build_client().map(Outcome::from)
+        },
+    },
+    Step {
+        name: "build",
+        about: "every crate and the generated TypeScript",
+        needs: &[],
+        run: || cargo(&["build", "--workspace", "--exclude", "xtask"]),
+    },
+    Step {
+        name: "rust",
+        about: "cargo test for the workspace",
+        needs: &["npm"],
+        run: || cargo(&["test", "--workspace", "--no-fail-fast"]),
+    },
+    Step {
+        name: "typescript",
+        about: "the client's tests; type checks of all packages",
+        needs: &["npm", "build"],
+        run: typescript,
+    },
+    Step {
+        name: "web",
+        about: "the example's front end, built for the browser",
+        needs: &["npm", "build"],
+        run: || node::build_web().map(Outcome::from),
+    },
+    Step {
+        name: "wire",
+        about: "the wire contract, with the stock socket.io-client against the example server",
+        needs: &["npm", "build"],
+        run: wire,
+    },
+    Step {
+        name: "browser",
+        about: "the example in real browsers",
+        needs: &["npm", "build", "web"],
+        run: browser,
+    },
+];
+
+pub(crate) fn run(words: &[String]) -> Result {
+    steps::run(STEPS, words)
+}
+
+fn cargo(words: &[&str]) -> Result<Outcome> {
+    process::run(workspace::cargo().args(words)).map(Outcome::from)
+}
+
+fn typescript() -> Result<Outcome> {
+    process::run(&mut node::npm(&[
+        "run",
+        "typecheck",
+        "--workspaces",
+        "--if-present",
+    ]))?;
+    process::run(&mut node::npm(&["test", "--workspace", node::CLIENT])).map(Outcome::from)
+}
+
+fn wire() -> Result<Outcome> {
+    let mut suite = node::npm(&["run", "conformance", "--workspace", "sync-tests-wire"]);
+    suite.env("EXAMPLE_APP", workspace::example_app()?);
+    process::run(&mut suite).map(Outcome::from)
+}
+
+fn browser() -> Result<Outcome> {
+    let chromium = chromium::find_or_install()?;
+    let mut suite = node::npm(&["run", "browser", "--workspace", "sync-tests-browser"]);
+    suite
+        .env("EXAMPLE_APP", workspace::example_app()?)
+        .env(chromium::CHROMIUM_PATH, chromium);
+    process::run(&mut suite).map(Outcome::from)
+}
