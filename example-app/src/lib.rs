@@ -1,0 +1,34 @@
+//! A collaborative board: what an app built on `sync-runtime` looks like.
+//!
+//! The realtime routes are the handler files in the `_sync` folders; everything else here is an
+//! ordinary axum server with accounts, a JSON API and SQLite.
+
+pub mod accounts;
+pub mod board;
+pub mod db;
+pub mod http;
+pub mod options;
+pub mod server;
+
+use axum::extract::FromRef;
+use sync_runtime::Sessions;
+
+use accounts::{Accounts, User};
+use db::Db;
+
+/// What the handlers, of events and of HTTP requests alike, may ask for as `State`.
+#[derive(Clone, Debug, FromRef)]
+pub struct AppState {
+    /// The board and the accounts on disk.
+    pub db: Db,
+    /// Registering and logging in.
+    pub accounts: Accounts,
+    /// Who is logged in.
+    pub sessions: Sessions<User>,
+}
+
+impl sync_runtime::App for AppState {
+    type User = User;
+}
+
+sync_runtime::include_routes!(crate::AppState);

@@ -1,0 +1,137 @@
+//! What can be set when the server starts.
+
+use std::path::PathBuf;
+
+/// How the server is called; printed for `--help` and with every mistake.
+pub const USAGE: &str = "\
+Usage: example-app [--port N] [--data DIR] [--web DIR]
+
+  --port N     the port on 127.0.0.1; 0 takes a free one     (EXAMPLE_APP_PORT; 3000)
+  --data DIR   where the database is kept                    (EXAMPLE_APP_DATA; ./data)
+  --web DIR    the built front end                           (EXAMPLE_APP_WEB; web/dist of the source)";
+
+/// The settings of the server. An argument wins over its environment variable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// The TCP port on 127.0.0.1; 0 takes a free one.
+    pub port: u16,
+    /// The folder of the database.
+    pub data: PathBuf,
+    /// The folder of the built front end.
+    pub web: PathBuf,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            port: 3000,
+            data: PathBuf::from("data"),
+            web: PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/web/dist")),
+        }
+    }
+}
+
+/// What is wrong with the arguments or the environment.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OptionsError {
+    /// Not an error: the usage was asked for.
+    #[error("help")]
+    Help,
+    /// An argument that does not exist.
+    #[error("unknown argument {0}")]
+    Unknown(String),
+    /// An argument without its value.
+    #[error("{0} needs a value")]
+    NoValue(String),
+    /// A port that is none.
+    #[error("{name} takes a number from 0 to 65535, not {value:?}")]
+    Port {
+        /// The argument or the variable.
+        name: String,
+        /// What was given.
+        value: String,
+    },
+}
+
+impl Options {
+    /// Reads the arguments (without the program's name); what they leave open comes from `env`.
+    pub fn read(
+        args: impl IntoIterator<Item = String>,
+        env: impl Fn(&str) -> Option<String>,
+    ) -> Result<Self, OptionsError> {
+        let mut options = Self::default();
+        for name in ["EXAMPLE_APP_PORT", "EXAMPLE_APP_DATA", "EXAMPLE_APP_WEB"] {
+            if let Some(value) = env(name).filter(|value| !value.is_empty()) {
+                options.set(name, value)?;
+            }
+        }
+        let mut args = args.into_iter();
+        while let Some(arg) = args.next() {
+            if arg == "--help" || arg == "-h" {
+                return Err(OptionsError::Help);
+            }
+            let (name, value) = match arg.split_once('=') {
+                Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
+                None => (arg, None),
+            };
+            if !["--port", "--data", "--web"].contains(&name.as_str()) {
+                return Err(OptionsError::Unknown(name));
+            }
+            let value = value
+                .or_else(|| args.next())
+                .ok_or_else(|| OptionsError::NoValue(name.clone()))?;
+            options.set(&name, value)?;
+        }
+        Ok(options)
+    }
+
+    fn set(&mut self, name: &str, value: String) -> Result<(), OptionsError> {
+        match name {
+            "--port" | "EXAMPLE_APP_PORT" => {
+                self.port = value.parse().map_err(|_| OptionsError::Port {
+                    name: name.to_owned(),
+                    value,
+                })?;
+            }
+            "--data" | "EXAMPLE_APP_DATA" => self.data = value.into(),
+            _ => self.web = value.into(),
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(args: &[&str], env: &[(&str, &str)]) -> Result<Options, OptionsError> {
+        Options::read(args.iter().map(ToString::to_string), |name| {
+            let found = env.iter().find(|(key, _)| *key == name);
+            found.map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn arguments_win_over_the_environment() -> Result<(), OptionsError> {
+        let env = [("EXAMPLE_APP_PORT", "1"), ("EXAMPLE_APP_DATA", "there")];
+        let options = read(&["--port", "2"], &env)?;
+        assert_eq!((options.port, options.data), (2, PathBuf::from("there")));
+        assert_eq!(read(&["--port=3"], &env)?.port, 3);
+        Ok(())
+    }
+
+    #[test]
+    fn a_mistake_is_named() {
+        assert_eq!(
+            read(&["--prot", "1"], &[]),
+            Err(OptionsError::Unknown("--prot".into()))
+        );
+        assert_eq!(
+            read(&["--port"], &[]),
+            Err(OptionsError::NoValue("--port".into()))
+        );
+        let wrong = read(&[], &[("EXAMPLE_APP_PORT", "many")]).map_err(|e| e.to_string());
+        let told = "EXAMPLE_APP_PORT takes a number from 0 to 65535, not \"many\"";
+        assert_eq!(wrong, Err(told.to_owned()));
+    }
+}
