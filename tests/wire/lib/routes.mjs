@@ -1,0 +1,51 @@
+// @ts-check
+// The example app's routes, as far as this suite uses them: the one place that knows their inputs.
+import assert from "node:assert/strict";
+import { url } from "./users.mjs";
+
+/** The room of the demo board. Routes of the board work in no other. */
+export const BOARD = "board:demo";
+
+/** No login needed, no input, at the root. */
+export const PING = "system/ping/v1";
+/** Login needed, nothing is stored, one delivery per request. */
+export const CURSOR = "board/cursorMove/v1";
+/** Login needed, one own error. */
+export const MOVE = "board/moveCard/v1";
+/** Login needed, makes a card with private notes. */
+export const CREATE = "board/createCard/v1";
+/** Login needed, with a `_client` file. */
+export const SHOW = "board/showCard/v1";
+
+/**
+ * A place on the board that tells requests apart: `cursor(7).x` is 7.
+ *
+ * @param {number} x
+ */
+export function cursor(x) {
+  return { x, y: 0 };
+}
+
+/**
+ * The demo board as it is now.
+ *
+ * @returns {Promise<any>}
+ */
+export async function board() {
+  const response = await fetch(new URL("/api/board", url));
+  assert.equal(response.status, 200);
+  return response.json();
+}
+
+/**
+ * Makes a card of the client's own, in the first lane.
+ *
+ * @param {import("./socket.mjs").Client} client a member of the board
+ * @param {{ title?: string, privateNotes?: string }} [what]
+ */
+export async function createCard(client, { title = "A card of the wire tests", privateNotes = "" } = {}) {
+  const { lanes } = await board();
+  const answer = await client.request(CREATE, { title, laneId: lanes[0].id, privateNotes }, BOARD);
+  assert.equal(answer.status, "success", JSON.stringify(answer));
+  return { ...answer.result, lanes };
+}

@@ -1,0 +1,72 @@
+// @ts-check
+// What frames have to look like, to the letter.
+import assert from "node:assert/strict";
+
+/**
+ * The error envelope, with this code and nothing that the contract does not name.
+ *
+ * @param {any} frame
+ * @param {string} code
+ * @param {number} [status] the HTTP status that says the same
+ */
+export function assertError(frame, code, status) {
+  assert.equal(frame?.status, "error", `wanted ${code}, heard ${JSON.stringify(frame)}`);
+  assert.equal(frame.errorCode, code);
+  assert.equal(typeof frame.message, "string");
+  assert.notEqual(frame.message, "");
+  if (status !== undefined) assert.equal(frame.httpStatus, status);
+  if ("errorParams" in frame) {
+    assert.ok(Array.isArray(frame.errorParams));
+    for (const param of frame.errorParams) assert.deepEqual(Object.keys(param).sort(), ["key", "value"]);
+  }
+  assertKeys(frame, ["status", "message", "errorCode"], ["errorParams", "httpStatus"]);
+}
+
+/**
+ * The answer to a request that worked: `output` and nothing else.
+ *
+ * @param {any} answer
+ * @param {Record<string, unknown>} [output]
+ */
+export function assertAnswer(answer, output) {
+  assert.equal(answer?.status, "success", JSON.stringify(answer));
+  assert.equal(typeof answer.message, "string");
+  assertKeys(answer, ["status", "message", "result"], []);
+  assert.equal(answer.result.status, "success");
+  if (output !== undefined) assert.deepEqual(answer.result, { status: "success", ...output });
+}
+
+/**
+ * A delivery that worked.
+ *
+ * @param {any} frame
+ * @param {string} route
+ * @param {Record<string, unknown>} serverOutput
+ * @param {Record<string, unknown> | undefined} clientOutput `undefined` for a route without a `_client` file
+ */
+export function assertDelivery(frame, route, serverOutput, clientOutput) {
+  assert.equal(typeof frame.message, "string");
+  assert.deepEqual(
+    { ...frame, message: "" },
+    {
+      cb: `sync/${route}`,
+      fullName: `sync/${route}`,
+      status: "success",
+      message: "",
+      serverOutput: { status: "success", ...serverOutput },
+      clientOutput: clientOutput === undefined ? {} : { status: "success", ...clientOutput },
+    },
+  );
+}
+
+/**
+ * @param {object} frame
+ * @param {string[]} always
+ * @param {string[]} sometimes
+ */
+function assertKeys(frame, always, sometimes) {
+  const keys = Object.keys(frame);
+  const missing = always.filter((key) => !keys.includes(key));
+  const surplus = keys.filter((key) => !always.includes(key) && !sometimes.includes(key));
+  assert.deepEqual({ missing, surplus }, { missing: [], surplus: [] }, JSON.stringify(frame));
+}

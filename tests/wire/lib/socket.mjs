@@ -1,0 +1,211 @@
+// @ts-check
+// The stock socket.io-client, with a memory of what it heard.
+import assert from "node:assert/strict";
+import { io } from "socket.io-client";
+import { url } from "./users.mjs";
+
+/** How long anything may take before a test gives up on it, in milliseconds. */
+const PATIENCE = 10_000;
+
+/**
+ * @typedef {Record<string, any>} Frame
+ * @typedef {{ event: string, args: any[] }} Heard
+ */
+
+/** A connection, and everything it has heard, in order. */
+export class Client {
+  /** @type {Heard[]} */
+  heard = [];
+  #waiting = new Set();
+  #nextIndex = 1;
+
+  /** @param {import("socket.io-client").Socket} socket */
+  constructor(socket) {
+    this.socket = socket;
+    socket.onAny((event, ...args) => {
+      this.heard.push({ event, args });
+      for (const look of [...this.#waiting]) look();
+    });
+  }
+
+  /**
+   * The first thing heard, now or later, that `wanted` accepts.
+   *
+   * @param {string} what for the message when it does not come
+   * @param {(heard: Heard) => unknown} wanted
+   * @returns {Promise<Heard>}
+   */
+  hear(what, wanted) {
+    return new Promise((resolve, reject) => {
+      const look = () => {
+        const found = this.heard.find(wanted);
+        if (found === undefined) return;
+        clearTimeout(late);
+        this.#waiting.delete(look);
+        resolve(found);
+      };
+      const late = setTimeout(() => {
+        this.#waiting.delete(look);
+        const events = this.heard.slice(-20).map(({ event, args }) => `${event} ${JSON.stringify(args)}`);
+        reject(new Error(`no ${what} in ${PATIENCE} ms; the last heard:\n${events.join("\n")}`));
+      }, PATIENCE);
+      this.#waiting.add(look);
+      look();
+    });
+  }
+
+  /**
+   * The first frame on an event.
+   *
+   * @param {string} event
+   * @returns {Promise<any>}
+   */
+  async on(event) {
+    const { args } = await this.hear(`\`${event}\``, (heard) => heard.event === event);
+    return args[0];
+  }
+
+  /** A response index this connection has not used. */
+  index() {
+    return this.#nextIndex++;
+  }
+
+  /**
+   * Sends a request as written and answers what comes on its `sync-<index>`.
+   *
+   * @param {Frame} packet
+   * @returns {Promise<Frame>}
+   */
+  send(packet) {
+    const responseIndex = this.index();
+    this.socket.emit("sync", { responseIndex, ...packet });
+    return this.on(`sync-${packet.responseIndex ?? responseIndex}`);
+  }
+
+  /**
+   * A well-formed request.
+   *
+   * @param {string} route `<page>/<route>/v<N>`
+   * @param {Frame} data
+   * @param {string} receiver
+   * @param {Frame} [more]
+   */
+  request(route, data, receiver, more = {}) {
+    return this.send(packet(route, data, receiver, more));
+  }
+
+  /**
+   * The delivery of one route that `wanted` accepts.
+   *
+   * @param {string} route
+   * @param {(frame: Frame) => unknown} [wanted]
+   * @returns {Promise<Frame>}
+   */
+  async delivery(route, wanted = () => true) {
+    const { args } = await this.hear(
+      `delivery of ${route}`,
+      ({ event, args: [frame] }) => event === "sync" && frame?.fullName === `sync/${route}` && wanted(frame),
+    );
+    return args[0];
+  }
+
+  /**
+   * All deliveries of a route so far.
+   *
+   * @param {string} route
+   * @returns {Frame[]}
+   */
+  deliveries(route) {
+    return this.heard
+      .filter(({ event, args: [frame] }) => event === "sync" && frame?.fullName === `sync/${route}`)
+      .map(({ args }) => args[0]);
+  }
+
+  /**
+   * @param {"joinRoom" | "leaveRoom" | "getJoinedRooms"} event
+   * @param {Frame} [packet]
+   * @returns {Promise<Frame>}
+   */
+  rooms(event, packet = {}) {
+    const responseIndex = this.index();
+    this.socket.emit(event, { responseIndex, ...packet });
+    return this.on(`${event}-${responseIndex}`);
+  }
+
+  /** @param {string} group */
+  async join(group) {
+    const answer = await this.rooms("joinRoom", { group });
+    assert.ok(Array.isArray(answer.rooms), `joinRoom ${group}: ${JSON.stringify(answer)}`);
+    return answer;
+  }
+
+  close() {
+    this.socket.disconnect();
+  }
+}
+
+/**
+ * @param {string} route
+ * @param {Frame} data
+ * @param {string} receiver
+ * @param {Frame} [more]
+ */
+export function packet(route, data, receiver, more = {}) {
+  return { name: `sync/${route}`, cb: route, data, receiver, ...more };
+}
+
+/**
+ * A connection that may not be there yet: what is sent on it goes out as soon as it is.
+ *
+ * @param {import("./users.mjs").User} [user] anonymous without one
+ * @param {{ transports?: ("websocket" | "polling")[], headers?: Record<string, string>, auth?: Frame }} [options]
+ */
+export function open(user, { transports = ["websocket"], headers = {}, auth = {} } = {}) {
+  const client = new Client(
+    io(url, {
+      transports,
+      auth,
+      forceNew: true,
+      reconnection: false,
+      extraHeaders: user === undefined ? headers : { cookie: user.cookie, ...headers },
+    }),
+  );
+  opened.add(client);
+  return client;
+}
+
+/**
+ * A connection that is there.
+ *
+ * @param {Parameters<typeof open>} how
+ */
+export async function connect(...how) {
+  const client = open(...how);
+  await connected(client);
+  return client;
+}
+
+/** @param {Client} client */
+export function connected(client) {
+  return new Promise((resolve, reject) => {
+    if (client.socket.connected) return resolve(undefined);
+    client.socket.once("connect", () => resolve(undefined));
+    client.socket.once("connect_error", reject);
+  });
+}
+
+/** @type {Set<Client>} */
+const opened = new Set();
+
+/** Closes what a test opened; `node --test` waits for open sockets. */
+export function closeAll() {
+  for (const client of opened) client.close();
+  opened.clear();
+}
+
+/** A room nobody else is in. */
+let rooms = 0;
+export function room() {
+  rooms += 1;
+  return `wire:${process.pid}:${Date.now()}:${rooms}`;
+}

@@ -1,0 +1,178 @@
+// @ts-check
+// Whatever is sent, there is an answer or nothing happens, and the connection and the server live on.
+import assert from "node:assert/strict";
+import { afterEach, before, describe, test } from "node:test";
+import { BOARD, CURSOR, PING, cursor } from "../lib/routes.mjs";
+import { assertAnswer, assertError } from "../lib/shapes.mjs";
+import { closeAll, connect, packet, room } from "../lib/socket.mjs";
+import { register } from "../lib/users.mjs";
+
+/** @type {import("../lib/users.mjs").User} */
+let user;
+before(async () => {
+  user = await register();
+});
+afterEach(closeAll);
+
+/** @param {number} depth */
+function nested(depth) {
+  /** @type {any} */
+  let value = {};
+  for (let level = 0; level < depth; level++) value = { a: value };
+  return value;
+}
+
+/** What is no packet at all. @type {[string, any[]][]} */
+const NO_PACKETS = [
+  ["nothing", []],
+  ["null", [null]],
+  ["an array", [[1, 2]]],
+  ["an empty array", [[]]],
+  ["a number", [5]],
+  ["a string", ["sync/board/cursorMove/v1"]],
+  ["true", [true]],
+  ["a binary attachment", [Buffer.from([1, 2, 3])]],
+];
+
+/**
+ * @param {import("../lib/socket.mjs").Client} client
+ * @param {boolean} loggedIn
+ */
+async function livesOn(client, loggedIn) {
+  const answer = await client.request(CURSOR, cursor(1), BOARD);
+  if (loggedIn) assertAnswer(answer);
+  else assertError(answer, "auth.required");
+  assert.ok(client.socket.connected);
+}
+
+for (const loggedIn of [true, false]) {
+  const who = loggedIn ? "a session" : "an anonymous connection";
+  const arrive = async () => {
+    const client = await connect(loggedIn ? user : undefined);
+    if (loggedIn) await client.join(BOARD);
+    return client;
+  };
+
+  describe(`from ${who}`, () => {
+    for (const [what, args] of NO_PACKETS) {
+      test(`${what} on sync is answered on event sync, and as the ack`, async () => {
+        const client = await arrive();
+        client.socket.emit("sync", ...args);
+        const { args: heard } = await client.hear("error on `sync`", ({ event }) => event === "sync");
+        assertError(heard[0], "sync.invalidRequest", 400);
+        const ack = await client.socket.timeout(5000).emitWithAck("sync", ...args);
+        assertError(ack, "sync.invalidRequest", 400);
+        await livesOn(client, loggedIn);
+      });
+    }
+
+    test("a responseIndex that is no number gets the error on event sync", async () => {
+      const client = await arrive();
+      for (const responseIndex of [undefined, null, "7", {}, [], true]) {
+        client.heard.length = 0;
+        client.socket.emit("sync", { ...packet("board/noSuchRoute/v1", {}, BOARD), responseIndex });
+        const { args } = await client.hear("error on `sync`", ({ event }) => event === "sync");
+        assert.equal(args[0].status, "error");
+      }
+      await livesOn(client, loggedIn);
+    });
+
+    test("room operations survive everything", async () => {
+      const client = await arrive();
+      for (const event of /** @type {const} */ (["joinRoom", "leaveRoom", "getJoinedRooms"])) {
+        for (const [, args] of NO_PACKETS) client.socket.emit(event, ...args);
+        for (const group of [undefined, null, 5, {}, [], "", true, Buffer.from([1]), "x".repeat(100_000), nested(50)]) {
+          // What is asked with a response index is answered on it.
+          const answer = await client.rooms(event, { group });
+          if (event === "getJoinedRooms") assert.ok(Array.isArray(answer.rooms), JSON.stringify(answer));
+          else assert.equal(answer.status, "error", `${event} ${JSON.stringify(group)?.slice(0, 50)}`);
+        }
+      }
+      await livesOn(client, loggedIn);
+    });
+
+    test("unknown events and syncCancel and resume with anything change nothing", async () => {
+      const client = await arrive();
+      for (const event of ["syncCancel", "resume", "no such event", "__proto__", "constructor", ""]) {
+        for (const [, args] of NO_PACKETS) client.socket.emit(event, ...args);
+        client.socket.emit(event, { cb: "no-such-id" });
+        client.socket.emit(event, { cb: 5, rooms: 5 });
+      }
+      await livesOn(client, loggedIn);
+    });
+  });
+}
+
+test("binary in the input is refused, not delivered", async () => {
+  const client = await connect(user);
+  await client.join(BOARD);
+  const answer = await client.request(CURSOR, { x: Buffer.from([1, 2, 3]), y: 0 }, BOARD);
+  assert.equal(answer.status, "error");
+  assert.match(answer.errorCode, /^sync\.invalid(Request|InputType)$/);
+  await livesOn(client, true);
+});
+
+test("names of prototypes are ordinary names of rooms and fields", async () => {
+  const client = await connect(user);
+  for (const group of ["__proto__", "constructor", "toString", "hasOwnProperty"]) {
+    const name = `${room()}:${group}`;
+    await client.join(name);
+    assertAnswer(await client.request(PING, {}, name));
+    await client.join(group);
+    assertAnswer(await client.request(PING, {}, group));
+    await client.rooms("leaveRoom", { group });
+  }
+});
+
+test("a deep input is refused or handled, and does not end the server", async () => {
+  const client = await connect(user);
+  await client.join(BOARD);
+  for (const depth of [100, 5000]) {
+    const answer = await client.request(CURSOR, nested(depth), BOARD);
+    assert.equal(answer.status, "error");
+  }
+  await livesOn(client, true);
+});
+
+test("names and receivers of any length are refused", async () => {
+  const client = await connect(user);
+  await client.join(BOARD);
+  const long = "x".repeat(100_000);
+  const good = packet(CURSOR, cursor(1), BOARD);
+  for (const bad of [
+    { ...good, name: `sync/board/${long}/v1` },
+    { ...good, name: long },
+    { ...good, receiver: long },
+    { ...good, name: `sync/${"a/".repeat(10_000)}b/v1` },
+    { ...good, name: `sync/board/cursorMove/v${"9".repeat(1000)}` },
+  ]) {
+    assert.equal((await client.send(bad)).status, "error");
+  }
+  await livesOn(client, true);
+});
+
+test("a frame past the limit ends at most its own connection", async () => {
+  const witness = await connect(user);
+  await witness.join(BOARD);
+  const sender = await connect(user);
+  const gone = new Promise((resolve) => sender.socket.once("disconnect", () => resolve("closed")));
+  const answer = sender.request(CURSOR, { ...cursor(1), more: "x".repeat(32 * 1024 * 1024) }, BOARD);
+  const outcome = await Promise.race([gone, answer.catch(() => "silence")]);
+  assert.notEqual(outcome, "silence");
+  if (outcome !== "closed") assert.equal(outcome.status, "error");
+  await livesOn(witness, true);
+});
+
+test("a thousand garbage frames from ten connections leave the server well", async () => {
+  const witness = await connect(user);
+  await witness.join(BOARD);
+  const rounds = Array.from({ length: 10 }, async () => {
+    const client = await connect();
+    for (let n = 0; n < 100; n++) {
+      client.socket.emit("sync", NO_PACKETS[n % NO_PACKETS.length]?.[1][0]);
+    }
+    await client.rooms("getJoinedRooms");
+  });
+  await Promise.all(rounds);
+  await livesOn(witness, true);
+});
