@@ -3,7 +3,9 @@
 mod queries;
 
 use serde::{Deserialize, Serialize};
-use sync_runtime::prelude::{Room, TS};
+use sync_runtime::typescript::RouteTypes;
+use sync_runtime::{App, Failure, FromRequest, RequestContext};
+use ts_rs::TS;
 
 pub use queries::{Changed, Created, Moved, Place};
 
@@ -17,6 +19,9 @@ pub const CARDS_MAX: u32 = 500;
 pub const DEMO: &str = "demo";
 
 /// The id of a board, read off its room: the members of `board:demo` are at the board `demo`.
+///
+/// Handlers take it as a parameter, and whatever they do to cards and lanes they do on this board.
+/// In a room that is not a board's, the request fails with `board.notABoard`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BoardId(String);
 
@@ -27,8 +32,8 @@ impl BoardId {
     }
 
     /// The board whose room this is; `None` when the room is not a board's.
-    pub fn of(room: &Room) -> Option<Self> {
-        let id = room.as_str().strip_prefix("board:")?;
+    pub fn of(room: &str) -> Option<Self> {
+        let id = room.strip_prefix("board:")?;
         (!id.is_empty()).then(|| Self(id.to_owned()))
     }
 
@@ -40,6 +45,18 @@ impl BoardId {
     /// The id itself.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl<A: App> FromRequest<A> for BoardId {
+    fn from_request(cx: &RequestContext<'_, A>) -> Result<Self, Failure> {
+        Self::of(cx.room().as_str()).ok_or_else(|| {
+            Failure::new("board.notABoard", "This room is not a board's.").status(404)
+        })
+    }
+
+    fn describe(types: &mut RouteTypes) {
+        types.error_codes(&["board.notABoard"]);
     }
 }
 

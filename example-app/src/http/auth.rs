@@ -95,6 +95,7 @@ async fn open(
         .open(user.clone())
         .await
         .map_err(ApiError::internal)?;
-    let cookie = AppendHeaders([(SET_COOKIE, opened.set_cookie())]);
+    let cookie = opened.set_cookie(headers).map_err(ApiError::internal)?;
+    let cookie = AppendHeaders([(SET_COOKIE, cookie)]);
     Ok((cookie, Json(SessionBody { user: Some(user) })))
 }
