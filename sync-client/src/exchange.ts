@@ -1,0 +1,92 @@
+/** One question over the socket, and what comes back for it. */
+import type { Connection } from "./socket.js";
+import { type JsonObject, readCancelId } from "./wire.js";
+
+export interface ExchangeHandlers {
+  answer(value: unknown): void;
+  /** The connection broke; no answer will come. */
+  lost(): void;
+  progress?(payload: unknown): void;
+}
+
+export interface Exchange {
+  /** Hears no more. Tells the server to stop, at once or as soon as it says how. */
+  abandon(): void;
+}
+
+/** Milliseconds an abandoned request still waits for the id by which the server can cancel it. */
+const CANCEL_ID_WAIT = 30_000;
+
+let lastIndex = 0;
+
+/**
+ * Sends `payload` as `event` with a `responseIndex` of its own and listens for the answer. Throws
+ * what the encoder throws, for a payload that is not JSON. Only to be called while connected.
+ */
+export function ask(
+  connection: Connection,
+  event: string,
+  payload: JsonObject,
+  handlers: ExchangeHandlers,
+): Exchange {
+  const socket = connection.live();
+  if (!socket) {
+    handlers.lost();
+    return { abandon: () => {} };
+  }
+  const responseIndex = ++lastIndex;
+  const answerEvent = `${event}-${responseIndex}`;
+  const progressEvent = `${event}-progress-${responseIndex}`;
+  let cancelId: string | undefined;
+  let abandoned = false;
+  let closed = false;
+  let lingering: ReturnType<typeof setTimeout> | undefined;
+
+  const close = () => {
+    closed = true;
+    clearTimeout(lingering);
+    socket.off(answerEvent, onAnswer);
+    socket.off(progressEvent, onProgress);
+    offDown();
+  };
+  const cancel = () => {
+    close();
+    if (socket.connected) socket.emit("syncCancel", { cb: cancelId });
+  };
+  const onAnswer = (value: unknown) => {
+    close();
+    if (!abandoned) handlers.answer(value);
+  };
+  const onProgress = (value: unknown) => {
+    if (cancelId === undefined) {
+      cancelId = readCancelId(value);
+      if (cancelId !== undefined) {
+        if (abandoned) cancel();
+        return;
+      }
+    }
+    if (!abandoned) handlers.progress?.(value);
+  };
+  const offDown = connection.onDown(() => {
+    close();
+    if (!abandoned) handlers.lost();
+  });
+
+  socket.on(answerEvent, onAnswer);
+  socket.on(progressEvent, onProgress);
+  try {
+    socket.emit(event, { ...payload, responseIndex });
+  } catch (error) {
+    close();
+    throw error;
+  }
+
+  return {
+    abandon() {
+      if (abandoned || closed) return;
+      abandoned = true;
+      if (cancelId !== undefined) cancel();
+      else lingering = setTimeout(close, CANCEL_ID_WAIT);
+    },
+  };
+}

@@ -1,0 +1,102 @@
+import { useEffect, useLayoutEffect, useRef, useState } from "react";
+import type { EventKind } from "../events.js";
+import type {
+  SyncDelivery,
+  SyncEventSubscription,
+  SyncRouteName,
+  SyncRouteVersion,
+  upsertSyncEventCallback,
+  upsertSyncEventStreamCallback,
+} from "../index.js";
+import { subscribe, type Subscription, untyped } from "../subscribe.js";
+
+/** The registering functions, bound to a component. */
+export interface SyncEventRegistrars {
+  upsertSyncEventCallback: typeof upsertSyncEventCallback;
+  upsertSyncEventStreamCallback: typeof upsertSyncEventStreamCallback;
+}
+
+/** Rendering on a server has no layout, and React 18 warns of it. */
+const useCommitEffect = typeof window === "undefined" ? useEffect : useLayoutEffect;
+
+/**
+ * `upsertSyncEventCallback` and `upsertSyncEventStreamCallback` for a component: each keeps one
+ * callback for a route (or for a route and a `key`), the latest, and all end with the component.
+ * The functions stay the same from render to render. Call them in an effect.
+ */
+export function useSyncEvents(): SyncEventRegistrars;
+/**
+ * Calls `callback` for every delivery of a route while the component is mounted. It is always the
+ * one of the latest render, and needs no `useCallback`.
+ */
+export function useSyncEvents<N extends SyncRouteName, V extends SyncRouteVersion<N>>(
+  subscription: SyncEventSubscription<N, V>,
+): SyncEventRegistrars;
+export function useSyncEvents<N extends SyncRouteName, V extends SyncRouteVersion<N>>(
+  subscription?: SyncEventSubscription<N, V>,
+): SyncEventRegistrars {
+  const [scope] = useState(createScope);
+  // Unmounting must end it at once, not when the browser is idle: no callback after unmount.
+  useCommitEffect(scope.mount, [scope]);
+
+  const latest = useRef(subscription?.callback);
+  useCommitEffect(() => {
+    latest.current = subscription?.callback;
+  });
+  const { name, version } = subscription ?? {};
+  useCommitEffect(() => {
+    if (name === undefined || version === undefined) return;
+    const callback = (delivery: SyncDelivery<N, V>) => latest.current?.(delivery);
+    return subscribe("delivery", untyped({ name, version, callback }), callback);
+  }, [name, version]);
+
+  return scope.registrars;
+}
+
+interface Scope {
+  registrars: SyncEventRegistrars;
+  mount(): () => void;
+}
+
+interface Kept {
+  register(): () => void;
+  end: (() => void) | undefined;
+}
+
+function createScope(): Scope {
+  const kept = new Map<string, Kept>();
+  let mounted = false;
+
+  function keep(kind: EventKind, subscription: Subscription): () => void {
+    const { name, version, key = "" } = subscription;
+    const slot = [kind, name, version, key].join(" ");
+    kept.get(slot)?.end?.();
+    // An identity of its own: components must not replace each other's callbacks.
+    const register = () => subscribe(kind, subscription, {});
+    const entry: Kept = { register, end: mounted ? register() : undefined };
+    kept.set(slot, entry);
+    return () => {
+      entry.end?.();
+      entry.end = undefined;
+      if (kept.get(slot) === entry) kept.delete(slot);
+    };
+  }
+
+  return {
+    registrars: {
+      upsertSyncEventCallback: (subscription) => keep("delivery", untyped(subscription)),
+      upsertSyncEventStreamCallback: (subscription) => keep("stream", untyped(subscription)),
+    },
+    mount() {
+      mounted = true;
+      for (const entry of kept.values()) entry.end ??= entry.register();
+      return () => {
+        mounted = false;
+        for (const entry of kept.values()) {
+          entry.end?.();
+          entry.end = undefined;
+        }
+      };
+    },
+  };
+}

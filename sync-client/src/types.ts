@@ -1,0 +1,201 @@
+import type { SyncError, SyncErrorCode } from "./errors.js";
+import type { Register } from "./index.js";
+
+/** What the generated file says about one version of one route. */
+export interface SyncRouteShape {
+  input: unknown;
+  serverOutput: unknown;
+  clientOutput: unknown;
+  serverStream: unknown;
+  clientStream: unknown;
+  errorCode: string;
+}
+
+/**
+ * Without the generated file no route exists. The one name left says so in the error that a call
+ * then gets.
+ */
+interface NoRoutes {
+  "(no routes: include the generated sync.gen.ts in your tsconfig)": { v1: SyncRouteShape };
+}
+
+/** All routes, as the generated file registers them. */
+export type SyncRouteMap = Register extends { routes: infer Routes } ? Routes : NoRoutes;
+
+/** `"board/moveCard"` and all the others. */
+export type SyncRouteName = keyof SyncRouteMap & string;
+
+/** The versions a route has: `"v1" | "v2"`. */
+export type SyncRouteVersion<N extends SyncRouteName> = keyof SyncRouteMap[N] & string;
+
+/** One entry of the route map. A plain lookup, so that the editor stays fast with hundreds of routes. */
+export type SyncRoutePart<
+  N extends SyncRouteName,
+  V extends SyncRouteVersion<N>,
+  K extends keyof SyncRouteShape,
+> = SyncRouteMap[N][V] extends Record<K, infer T> ? T : never;
+
+/** The codes a request of this route can fail with: its own, and the framework's. */
+export type SyncRouteErrorCode<N extends SyncRouteName, V extends SyncRouteVersion<N>> =
+  | Extract<SyncRoutePart<N, V, "errorCode">, string>
+  | SyncErrorCode;
+
+type WithSuccess<Output> = [Output[keyof Output]] extends [never]
+  ? { status: "success" }
+  : { status: "success" } & Output;
+
+/** What `serverOutput` is in a delivery that succeeded, and `result` in an answer. */
+export type SyncServerOutput<N extends SyncRouteName, V extends SyncRouteVersion<N>> = WithSuccess<
+  SyncRoutePart<N, V, "serverOutput">
+>;
+
+/** What `clientOutput` is in a delivery that succeeded. */
+export type SyncClientOutput<N extends SyncRouteName, V extends SyncRouteVersion<N>> = WithSuccess<
+  SyncRoutePart<N, V, "clientOutput">
+>;
+
+/** The payloads that reach the page that made the request, while it runs. */
+export type SyncServerStream<N extends SyncRouteName, V extends SyncRouteVersion<N>> = SyncRoutePart<
+  N,
+  V,
+  "serverStream"
+>;
+
+/** The payloads that reach the members of the room: from the server file, or from the `_client` file. */
+export type SyncStream<N extends SyncRouteName, V extends SyncRouteVersion<N>> =
+  | SyncRoutePart<N, V, "serverStream">
+  | SyncRoutePart<N, V, "clientStream">;
+
+type JsonScalar = string | number | boolean | bigint | null | undefined;
+type AnyJson = string | number | boolean | null | AnyJson[] | { [key: string]: AnyJson };
+
+type NullableKey<T> = { [K in keyof T]-?: null extends T[K] ? K : never }[keyof T];
+
+/**
+ * An input as one may write it: a member that can be `null` (an `Option` in Rust) may be left out.
+ *
+ * A type that already takes any JSON is left alone, and arrays are `U[]` rather than a mapped type:
+ * both keep the compiler from unfolding a recursive type without end.
+ */
+export type Lenient<T> = [AnyJson] extends [T]
+  ? T
+  : T extends JsonScalar
+    ? T
+    : T extends readonly (infer U)[]
+      ? number extends T["length"]
+        ? Lenient<U>[]
+        : T
+      : T extends object
+        ? [NullableKey<T>] extends [never]
+          ? { [K in keyof T]: Lenient<T[K]> }
+          : { [K in keyof T as null extends T[K] ? never : K]: Lenient<T[K]> } & {
+              [K in keyof T as null extends T[K] ? K : never]?: Lenient<T[K]> | undefined;
+            }
+        : T;
+
+/** What a request of this route takes as `data`. */
+export type SyncRequestData<N extends SyncRouteName, V extends SyncRouteVersion<N>> = Lenient<
+  SyncRoutePart<N, V, "input">
+>;
+
+/** `data` must be there exactly when the input has a member that must be there. */
+type DataField<Data> = {} extends Data ? { data?: Data } : { data: Data };
+
+/** Stands where a callback would, on a route that never sends a stream. */
+export interface NoStream {
+  "this route sends no stream": never;
+}
+
+/** What `syncRequest` takes. */
+export type SyncRequestOptions<N extends SyncRouteName, V extends SyncRouteVersion<N>> = {
+  /** `"<page>/<route>"`, as in the folders of the server. */
+  name: N;
+  version: V;
+  /** The code of the room whose members hear of it. This page has to be in it. */
+  receiver: string;
+  /** The session that asks, with all its tabs, gets no delivery. Default: false. */
+  ignoreSelf?: boolean;
+  /**
+   * Milliseconds until it settles with `sync.requestTimeout` and is cancelled on the server, the
+   * wait for a connection included. Default: 30 000. `Infinity` waits for ever.
+   */
+  timeoutMs?: number;
+  /** Aborting settles it with `request.aborted` and cancels it on the server. */
+  signal?: AbortSignal;
+  /** Hears each payload that the handler streams to the page that asked. */
+  onStream?: [SyncServerStream<N, V>] extends [never]
+    ? NoStream
+    : (payload: SyncServerStream<N, V>) => void;
+} & DataField<SyncRequestData<N, V>>;
+
+/** What `syncRequest` resolves with. */
+export type SyncResponse<N extends SyncRouteName, V extends SyncRouteVersion<N>> =
+  | { status: "success"; message: string; result: SyncServerOutput<N, V> }
+  | SyncError<SyncRouteErrorCode<N, V>>;
+
+/** A delivery, as it should be. */
+export interface SyncDelivered<N extends SyncRouteName, V extends SyncRouteVersion<N>> {
+  status: "success";
+  /** `sync/<page>/<route>/v<N>`. */
+  fullName: string;
+  message: string;
+  serverOutput: SyncServerOutput<N, V>;
+  /** Of the `_client` file, made for this recipient; only `status` when the route has none. */
+  clientOutput: SyncClientOutput<N, V>;
+  /** Only on routes with history. */
+  room?: string;
+  /** Only on routes with history. */
+  offset?: string;
+}
+
+/**
+ * The route's `_client` file refused this recipient, or failed for it. Both outputs then hold the
+ * error, so that a callback may look at `status` or at `serverOutput.status`, as it likes.
+ */
+export interface SyncRefused<N extends SyncRouteName, V extends SyncRouteVersion<N>>
+  extends SyncError<SyncRouteErrorCode<N, V>> {
+  fullName: string;
+  serverOutput: SyncError<SyncRouteErrorCode<N, V>>;
+  clientOutput: SyncError<SyncRouteErrorCode<N, V>>;
+  room?: string;
+  offset?: string;
+}
+
+/** What a callback gets. `status` tells the two apart, and so does `serverOutput.status`. */
+export type SyncDelivery<N extends SyncRouteName, V extends SyncRouteVersion<N>> =
+  | SyncDelivered<N, V>
+  | SyncRefused<N, V>;
+
+/** What a stream callback gets. */
+export interface SyncStreamFrame<N extends SyncRouteName, V extends SyncRouteVersion<N>> {
+  status: "stream";
+  /** `sync/<page>/<route>/v<N>`. */
+  fullName: string;
+  stream: SyncStream<N, V>;
+}
+
+/** What `upsertSyncEventCallback` takes. */
+export interface SyncEventSubscription<N extends SyncRouteName, V extends SyncRouteVersion<N>> {
+  name: N;
+  version: V;
+  callback: (delivery: SyncDelivery<N, V>) => void;
+  /** A later registration with the same key on the same route takes the place of this one. */
+  key?: string;
+}
+
+/** What `upsertSyncEventStreamCallback` takes. */
+export interface SyncEventStreamSubscription<
+  N extends SyncRouteName,
+  V extends SyncRouteVersion<N>,
+> {
+  name: N;
+  version: V;
+  callback: [SyncStream<N, V>] extends [never]
+    ? NoStream
+    : (frame: SyncStreamFrame<N, V>) => void;
+  /** As in `SyncEventSubscription`. */
+  key?: string;
+}
+
+/** What `joinRoom`, `leaveRoom` and `getJoinedRooms` resolve with. */
+export type SyncRoomsResponse = { status: "success"; rooms: string[] } | SyncError;
