@@ -29,10 +29,11 @@ export function cursor(x) {
 /**
  * The demo board as it is now.
  *
+ * @param {import("./users.mjs").User} user
  * @returns {Promise<any>}
  */
-export async function board() {
-  const response = await fetch(new URL("/api/board", url));
+export async function board(user) {
+  const response = await fetch(new URL("/api/board", url), { headers: { cookie: user.cookie } });
   assert.equal(response.status, 200);
   return response.json();
 }
@@ -40,11 +41,12 @@ export async function board() {
 /**
  * Makes a card of the client's own, in the first lane.
  *
- * @param {import("./socket.mjs").Client} client a member of the board
+ * @param {import("./users.mjs").User} user
+ * @param {import("./socket.mjs").Client} client of this user, a member of the board
  * @param {{ title?: string, privateNotes?: string }} [what]
  */
-export async function createCard(client, { title = "A card of the wire tests", privateNotes = "" } = {}) {
-  const { lanes } = await board();
+export async function createCard(user, client, { title = "A card of the wire tests", privateNotes = "" } = {}) {
+  const { lanes } = await board(user);
   const answer = await client.request(CREATE, { title, laneId: lanes[0].id, privateNotes }, BOARD);
   assert.equal(answer.status, "success", JSON.stringify(answer));
   return { ...answer.result, lanes };

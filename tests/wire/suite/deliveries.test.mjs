@@ -35,7 +35,7 @@ function members(group, ...users) {
 test("without a _client file every member, the sender too, gets the server output and {}", async () => {
   const [sender, other] = await members(BOARD, ada, ben);
   assert.ok(sender && other);
-  const card = await createCard(sender);
+  const card = await createCard(ada, sender);
   const toLane = card.lanes[1].id;
   assertAnswer(await sender.request(MOVE, { cardId: card.id, toLane }, BOARD));
   for (const member of [sender, other]) {
@@ -47,7 +47,7 @@ test("without a _client file every member, the sender too, gets the server outpu
 test("with a _client file each recipient gets a client output of its own", async () => {
   const [owner, other] = await members(BOARD, ada, ben);
   assert.ok(owner && other);
-  const card = await createCard(owner, { privateNotes: "only for Ada" });
+  const card = await createCard(ada, owner, { privateNotes: "only for Ada" });
   const answer = await other.request(SHOW, { cardId: card.id }, BOARD);
   assertAnswer(answer);
   assert.ok(!JSON.stringify(answer).includes("only for Ada"));

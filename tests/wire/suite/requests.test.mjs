@@ -17,14 +17,14 @@ afterEach(closeAll);
 test("the answer comes on sync-<responseIndex>, once, with the server output", async () => {
   const client = await connect(user);
   await client.join(BOARD);
-  const card = await createCard(client);
+  const card = await createCard(user, client);
   const toLane = card.lanes[1].id;
   const answer = await client.request(MOVE, { cardId: card.id, toLane }, BOARD, { responseIndex: 4711 });
   assertAnswer(answer, { cardId: card.id, toLane, movedBy: user.id });
   // A later request's answer is behind any second answer to the first.
   assertAnswer(await client.request(CURSOR, cursor(1), BOARD));
   assert.equal(client.heard.filter(({ event }) => event === "sync-4711").length, 1);
-  const moved = (await board()).cards.find((/** @type {any} */ known) => known.id === card.id);
+  const moved = (await board(user)).cards.find((/** @type {any} */ known) => known.id === card.id);
   assert.equal(moved.laneId, toLane);
 });
 
@@ -60,7 +60,7 @@ test("a route at the root is called system/<route>", async () => {
 test("an own error of the route has its code and HTTP status", async () => {
   const client = await connect(user);
   await client.join(BOARD);
-  const { lanes } = await board();
+  const { lanes } = await board(user);
   const answer = await client.request(MOVE, { cardId: "no-such-card", toLane: lanes[0].id }, BOARD);
   assertError(answer, "board.cardNotFound", 404);
 });
