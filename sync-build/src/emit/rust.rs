@@ -1,0 +1,224 @@
+//! The Rust of the routes: the handler files as modules, their registration, and a tree to find them by.
+
+use std::collections::BTreeMap;
+use std::fmt::{self, Write};
+use std::path::Path;
+
+use crate::model::{Handler, HandlerFile, Route, RouteModel};
+use crate::naming::as_written;
+
+/// What the generated code has to call things that the routes themselves do not say.
+#[derive(Debug, Clone, Copy)]
+pub struct RustNames<'a> {
+    /// The absolute path of the package, before each handler file's own.
+    pub package: &'a Path,
+    /// The path of the `sync-runtime` crate, as in `::sync_runtime`.
+    pub runtime: &'a str,
+}
+
+/// Writes the file that `include_routes!` includes into the crate root.
+///
+/// The modules lie flat in it, under snake case names: rust-analyzer does not resolve an absolute
+/// `#[path]` inside an inline module. There is no `#[allow]` on them, because it would reach into the
+/// developer's file; no name in the generated code needs one.
+#[must_use]
+pub fn rust(model: &RouteModel, names: RustNames<'_>) -> String {
+    Emitter { model, names }.to_string()
+}
+
+struct Emitter<'a> {
+    model: &'a RouteModel,
+    names: RustNames<'a>,
+}
+
+impl fmt::Display for Emitter<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "// Written by sync-build from the handler files in `_sync` folders. Changes here are lost at the next build.\n",
+        )?;
+        self.modules(f)?;
+        self.missing_handlers(f)?;
+        self.pairs(f)?;
+        f.write_str("\n/// The routes of this app, and its handler files by page, route and version.\npub mod sync_routes {\n")?;
+        self.routes(f)?;
+        self.typescript(f)?;
+        self.tree(f)?;
+        f.write_str("}\n")
+    }
+}
+
+impl Emitter<'_> {
+    fn modules(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, file) in self.model.files().enumerate() {
+            if i == 0 {
+                f.write_char('\n')?;
+            }
+            let path = self.names.package.join(&file.path);
+            writeln!(
+                f,
+                "#[path = {:?}]\nmod {};",
+                path.display().to_string(),
+                file.module()
+            )?;
+        }
+        Ok(())
+    }
+
+    fn missing_handlers(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let missing = self
+            .model
+            .files()
+            .filter(|file| file.handler == Handler::Missing);
+        for (i, file) in missing.enumerate() {
+            if i == 0 {
+                f.write_str("\n// Files in which the build script found no handler.\n")?;
+            }
+            writeln!(
+                f,
+                "{}::codegen::no_handler!({:?});",
+                self.names.runtime, file.path
+            )?;
+        }
+        Ok(())
+    }
+
+    fn pairs(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, (server, client)) in self.model.routes().iter().filter_map(pair).enumerate() {
+            if i == 0 {
+                f.write_str("\n// What a `_client` file takes as server output is what its `_server` file gives.\n")?;
+            }
+            writeln!(
+                f,
+                "{}::__sync_pair!(crate::{}::__SyncHandler);",
+                client.module(),
+                server.module()
+            )?;
+        }
+        Ok(())
+    }
+
+    fn routes(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let runtime = self.names.runtime;
+        let registered = || {
+            self.model
+                .routes()
+                .iter()
+                .filter(|route| is_registered(&route.server))
+        };
+        f.write_str("    /// All routes, to be given to `SyncServer::builder`.\n")?;
+        writeln!(
+            f,
+            "    pub fn routes() -> {runtime}::Routes<crate::__sync::App> {{"
+        )?;
+        if registered().next().is_some() {
+            writeln!(f, "        use {runtime}::codegen::route;\n")?;
+        }
+        write!(f, "        {runtime}::Routes::new()")?;
+        for route in registered() {
+            let server = place(&route.server);
+            match pair(route) {
+                None => write!(f, "\n            .server::<{server}::__SyncHandler>")?,
+                Some((_, client)) => write!(
+                    f,
+                    "\n            .pair::<{server}::__SyncHandler, {client}::__SyncHandler>",
+                    client = place(client),
+                )?,
+            }
+            write!(
+                f,
+                "(route({:?}, {}))",
+                route.name.to_string(),
+                route.version
+            )?;
+        }
+        f.write_str("\n    }\n")
+    }
+
+    fn typescript(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let runtime = self.names.runtime;
+        write!(
+            f,
+            "
+    /// The TypeScript of all routes; `path` is relative to the package whose build script writes it.
+    pub fn typescript(path: impl AsRef<::std::path::Path>) -> {runtime}::codegen::TypeScript {{
+        {runtime}::codegen::TypeScript::new(routes().describe(), path)
+    }}
+"
+        )
+    }
+
+    /// The registrations above go through it: a re-export that nothing uses would be a warning.
+    fn tree(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut tree = Tree::default();
+        for file in self.model.routes().iter().flat_map(registered_files) {
+            tree.insert(&file.place(), file.module());
+        }
+        if !tree.branches.is_empty() {
+            f.write_char('\n')?;
+        }
+        tree.write(f, 1)
+    }
+}
+
+/// The files of a route that its registration names.
+fn registered_files(route: &Route) -> impl Iterator<Item = &HandlerFile> {
+    let client = pair(route).map(|(_, client)| client);
+    is_registered(&route.server)
+        .then_some(&route.server)
+        .into_iter()
+        .chain(client)
+}
+
+fn is_registered(file: &HandlerFile) -> bool {
+    file.handler == Handler::Found
+}
+
+/// The two halves of a route, when both can be registered.
+fn pair(route: &Route) -> Option<(&HandlerFile, &HandlerFile)> {
+    let client = route.client.as_ref()?;
+    (is_registered(&route.server) && is_registered(client)).then_some((&route.server, client))
+}
+
+/// `board::move_card::v1::server`, from inside `sync_routes`.
+fn place(file: &HandlerFile) -> String {
+    let segments: Vec<String> = file
+        .place()
+        .iter()
+        .map(|segment| as_written(segment))
+        .collect();
+    segments.join("::")
+}
+
+#[derive(Default)]
+struct Tree {
+    branches: BTreeMap<String, Tree>,
+    /// The name here, and the module it stands for.
+    leaves: Vec<(String, String)>,
+}
+
+impl Tree {
+    fn insert(&mut self, place: &[String], module: String) {
+        match place {
+            [] => {}
+            [leaf] => self.leaves.push((leaf.clone(), module)),
+            [branch, rest @ ..] => self
+                .branches
+                .entry(branch.clone())
+                .or_default()
+                .insert(rest, module),
+        }
+    }
+
+    fn write(&self, f: &mut fmt::Formatter<'_>, depth: usize) -> fmt::Result {
+        let indent = "    ".repeat(depth);
+        for (leaf, module) in &self.leaves {
+            writeln!(f, "{indent}pub(crate) use crate::{module} as {leaf};")?;
+        }
+        for (branch, tree) in &self.branches {
+            writeln!(f, "{indent}pub(crate) mod {} {{", as_written(branch))?;
+            tree.write(f, depth + 1)?;
+            writeln!(f, "{indent}}}")?;
+        }
+        Ok(())
+    }
+}
