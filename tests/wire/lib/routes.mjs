@@ -18,12 +18,21 @@ export const CREATE = "board/createCard/v1";
 export const SHOW = "board/showCard/v1";
 
 /**
- * A place on the board that tells requests apart: `cursor(7).x` is 7.
+ * A place on the board that tells requests apart, for numbers up to 10 000.
  *
- * @param {number} x
+ * @param {number} n
  */
-export function cursor(x) {
-  return { x, y: 0 };
+export function cursor(n) {
+  return { x: n / 10_000, y: 0 };
+}
+
+/**
+ * The number of the request that a delivered cursor comes from.
+ *
+ * @param {import("./socket.mjs").Frame} frame
+ */
+export function cursorOf({ serverOutput }) {
+  return Math.round(serverOutput.x * 10_000);
 }
 
 /**

@@ -203,9 +203,10 @@ export function closeAll() {
   opened.clear();
 }
 
-/** A room nobody else is in. */
 let rooms = 0;
+
+/** A room nobody else is in. It looks like a board's, so that cursors move in it. */
 export function room() {
   rooms += 1;
-  return `wire:${process.pid}:${Date.now()}:${rooms}`;
+  return `board:wire-${process.pid}-${Date.now()}-${rooms}`;
 }

@@ -2,7 +2,7 @@
 // WIRE.md, "Connection".
 import assert from "node:assert/strict";
 import { afterEach, before, test } from "node:test";
-import { BOARD, CURSOR, cursor } from "../lib/routes.mjs";
+import { BOARD, CURSOR, cursor, cursorOf } from "../lib/routes.mjs";
 import { assertAnswer, assertError } from "../lib/shapes.mjs";
 import { closeAll, connect, open, packet } from "../lib/socket.mjs";
 import { logIn, post, register, session, url } from "../lib/users.mjs";
@@ -37,7 +37,7 @@ for (const transports of /** @type {("websocket" | "polling")[][]} */ ([
     await client.join(BOARD);
     const answer = await client.request(CURSOR, cursor(3), BOARD);
     assertAnswer(answer);
-    await client.delivery(CURSOR, ({ serverOutput }) => serverOutput.x === 3);
+    await client.delivery(CURSOR, (frame) => cursorOf(frame) === 3);
   });
 }
 

@@ -2,7 +2,7 @@
 // WIRE.md, "Deliveries".
 import assert from "node:assert/strict";
 import { afterEach, before, test } from "node:test";
-import { BOARD, CURSOR, MOVE, PING, SHOW, createCard, cursor } from "../lib/routes.mjs";
+import { BOARD, CURSOR, MOVE, PING, SHOW, createCard, cursor, cursorOf } from "../lib/routes.mjs";
 import { assertAnswer, assertDelivery, assertError } from "../lib/shapes.mjs";
 import { closeAll, connect, packet, room } from "../lib/socket.mjs";
 import { logIn, register } from "../lib/users.mjs";
@@ -68,16 +68,17 @@ test("with a _client file each recipient gets a client output of its own", async
 });
 
 test("cb and fullName are the server's words, whatever the client called its callback", async () => {
-  const [sender] = await members(BOARD, ada);
+  const group = room();
+  const [sender] = await members(group, ada);
   assert.ok(sender);
-  assertAnswer(await sender.request(CURSOR, cursor(31), BOARD, { cb: "mine/own/v9", fullName: "x" }));
-  const frame = await sender.delivery(CURSOR, ({ serverOutput }) => serverOutput.x === 31);
+  assertAnswer(await sender.request(CURSOR, cursor(31), group, { cb: "mine/own/v9", fullName: "x" }));
+  const frame = await sender.delivery(CURSOR, (frame) => cursorOf(frame) === 31);
   assert.equal(frame.cb, `sync/${CURSOR}`);
   assert.equal(frame.fullName, `sync/${CURSOR}`);
 });
 
 test("ignoreSelf leaves out every tab of the sender's session, and no other session of the user", async () => {
-  const group = BOARD;
+  const group = room();
   const otherBrowser = await logIn(ada);
   const [tab, secondTab, browser, other] = await members(group, ada, ada, otherBrowser, ben);
   assert.ok(tab && secondTab && browser && other);
@@ -86,18 +87,19 @@ test("ignoreSelf leaves out every tab of the sender's session, and no other sess
   assertAnswer(await tab.request(CURSOR, cursor(42), group));
   const seen = await Promise.all(
     [tab, secondTab, browser, other].map(async (client) => {
-      await client.delivery(CURSOR, ({ serverOutput }) => serverOutput.x === 42);
-      return client.deliveries(CURSOR).some(({ serverOutput }) => serverOutput.x === 41);
+      await client.delivery(CURSOR, (frame) => cursorOf(frame) === 42);
+      return client.deliveries(CURSOR).some((frame) => cursorOf(frame) === 41);
     }),
   );
   assert.deepEqual(seen, [false, false, true, true]);
 });
 
 test("ignoreSelf: false and no ignoreSelf deliver to the sender", async () => {
-  const [sender] = await members(BOARD, ada);
+  const group = room();
+  const [sender] = await members(group, ada);
   assert.ok(sender);
-  assertAnswer(await sender.request(CURSOR, cursor(51), BOARD, { ignoreSelf: false }));
-  await sender.delivery(CURSOR, ({ serverOutput }) => serverOutput.x === 51);
+  assertAnswer(await sender.request(CURSOR, cursor(51), group, { ignoreSelf: false }));
+  await sender.delivery(CURSOR, (frame) => cursorOf(frame) === 51);
 });
 
 test("only the members of the receiver hear of it", async () => {
@@ -120,7 +122,7 @@ test("a request that is refused or fails is delivered to nobody", async () => {
   assert.equal(lost.status, "error");
   assert.equal((await sender.request(CURSOR, { x: "far" }, BOARD)).status, "error");
   assertAnswer(await sender.request(CURSOR, cursor(61), BOARD));
-  await other.delivery(CURSOR, ({ serverOutput }) => serverOutput.x === 61);
+  await other.delivery(CURSOR, (frame) => cursorOf(frame) === 61);
   assert.equal(other.deliveries(MOVE).length, 0);
   assert.deepEqual(
     other.heard.filter(({ event, args: [frame] }) => event === "sync" && frame?.status === "error"),
@@ -129,15 +131,16 @@ test("a request that is refused or fails is delivered to nobody", async () => {
 });
 
 test("a member that left hears nothing more", async () => {
-  const [sender, leaver] = await members(BOARD, ada, ben);
+  const group = room();
+  const [sender, leaver] = await members(group, ada, ben);
   assert.ok(sender && leaver);
-  await leaver.rooms("leaveRoom", { group: BOARD });
-  assertAnswer(await sender.request(CURSOR, cursor(71), BOARD));
-  await sender.delivery(CURSOR, ({ serverOutput }) => serverOutput.x === 71);
-  await leaver.join(BOARD);
-  assertAnswer(await sender.request(CURSOR, cursor(72), BOARD));
-  await leaver.delivery(CURSOR, ({ serverOutput }) => serverOutput.x === 72);
-  assert.deepEqual(leaver.deliveries(CURSOR).map(({ serverOutput }) => serverOutput.x), [72]);
+  await leaver.rooms("leaveRoom", { group: group });
+  assertAnswer(await sender.request(CURSOR, cursor(71), group));
+  await sender.delivery(CURSOR, (frame) => cursorOf(frame) === 71);
+  await leaver.join(group);
+  assertAnswer(await sender.request(CURSOR, cursor(72), group));
+  await leaver.delivery(CURSOR, (frame) => cursorOf(frame) === 72);
+  assert.deepEqual(leaver.deliveries(CURSOR).map(cursorOf), [72]);
 });
 
 test("when every member is left out nobody is received, and the answer says so or succeeds", async () => {
@@ -153,15 +156,16 @@ test("when every member is left out nobody is received, and the answer says so o
 });
 
 test("the answer is not held up by deliveries: both come, each once", async () => {
-  const [sender] = await members(BOARD, ada);
+  const group = room();
+  const [sender] = await members(group, ada);
   assert.ok(sender);
   const ack = await sender.socket
     .timeout(5000)
-    .emitWithAck("sync", packet(CURSOR, cursor(81), BOARD, { responseIndex: 900 }));
+    .emitWithAck("sync", packet(CURSOR, cursor(81), group, { responseIndex: 900 }));
   assertAnswer(ack);
-  await sender.delivery(CURSOR, ({ serverOutput }) => serverOutput.x === 81);
-  assertAnswer(await sender.request(CURSOR, cursor(82), BOARD));
-  await sender.delivery(CURSOR, ({ serverOutput }) => serverOutput.x === 82);
-  const count = sender.deliveries(CURSOR).filter(({ serverOutput }) => serverOutput.x === 81).length;
+  await sender.delivery(CURSOR, (frame) => cursorOf(frame) === 81);
+  assertAnswer(await sender.request(CURSOR, cursor(82), group));
+  await sender.delivery(CURSOR, (frame) => cursorOf(frame) === 82);
+  const count = sender.deliveries(CURSOR).filter((frame) => cursorOf(frame) === 81).length;
   assert.equal(count, 1);
 });

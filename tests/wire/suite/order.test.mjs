@@ -2,9 +2,9 @@
 // The order of requests and deliveries of one connection in one room, and what happens past the bound.
 import assert from "node:assert/strict";
 import { afterEach, before, test } from "node:test";
-import { BOARD, CURSOR, cursor } from "../lib/routes.mjs";
+import { CURSOR, cursor, cursorOf } from "../lib/routes.mjs";
 import { assertAnswer, assertError } from "../lib/shapes.mjs";
-import { closeAll, connect, packet } from "../lib/socket.mjs";
+import { closeAll, connect, packet, room } from "../lib/socket.mjs";
 import { register } from "../lib/users.mjs";
 
 /** @typedef {import("../lib/users.mjs").User} User */
@@ -23,10 +23,11 @@ const numbers = (length) => Array.from({ length }, (_, index) => index + 1);
 
 test("50 requests sent at once are answered and delivered in the order sent", async () => {
   for (let round = 0; round < 5; round++) {
+    const group = room();
     const [sender, other] = await Promise.all([connect(ada), connect(ben)]);
-    await Promise.all([sender.join(BOARD), other.join(BOARD)]);
+    await Promise.all([sender.join(group), other.join(group)]);
     const sent = numbers(50);
-    const answers = await Promise.all(sent.map((n) => sender.request(CURSOR, cursor(n), BOARD)));
+    const answers = await Promise.all(sent.map((n) => sender.request(CURSOR, cursor(n), group)));
     for (const answer of answers) assertAnswer(answer);
 
     const answered = sender.heard
@@ -34,37 +35,43 @@ test("50 requests sent at once are answered and delivered in the order sent", as
       .map(({ event }) => Number(event.slice("sync-".length)));
     assert.deepEqual(answered, [...answered].sort((a, b) => a - b));
     for (const client of [sender, other]) {
-      await client.delivery(CURSOR, ({ serverOutput }) => serverOutput.x === 50);
-      assert.deepEqual(client.deliveries(CURSOR).map(({ serverOutput }) => serverOutput.x), sent);
+      await client.delivery(CURSOR, (frame) => cursorOf(frame) === 50);
+      assert.deepEqual(client.deliveries(CURSOR).map(cursorOf), sent);
     }
     closeAll();
   }
 });
 
 test("two connections that send at once each keep their own order", async () => {
+  const group = room();
   const [one, two] = await Promise.all([connect(ada), connect(ben)]);
-  await Promise.all([one.join(BOARD), two.join(BOARD)]);
+  await Promise.all([one.join(group), two.join(group)]);
   const sent = numbers(50);
   await Promise.all(
-    sent.flatMap((n) => [one.request(CURSOR, cursor(n), BOARD), two.request(CURSOR, cursor(1000 + n), BOARD)]),
+    sent.flatMap((n) => [one.request(CURSOR, cursor(n), group), two.request(CURSOR, cursor(1000 + n), group)]),
   );
   await one.hear("all deliveries", () => one.deliveries(CURSOR).length === 100);
-  const heard = one.deliveries(CURSOR).map(({ serverOutput }) => serverOutput.x);
+  const heard = one.deliveries(CURSOR).map(cursorOf);
   assert.deepEqual(heard.filter((x) => x <= 1000), sent);
   assert.deepEqual(heard.filter((x) => x > 1000), sent.map((n) => 1000 + n));
 });
 
 test("a burst past the bound gets errors, not silence, and the connection lives on", async () => {
   const client = await connect(ada);
-  await client.join(BOARD);
+  const group = room();
+  await client.join(group);
   const burst = 5000;
   const answers = await Promise.all(
-    numbers(burst).map((n) => client.request(CURSOR, cursor(n), BOARD, { ignoreSelf: true })),
+    numbers(burst).map((n) => client.request(CURSOR, cursor(n), group)),
   );
   const refused = answers.filter(({ status }) => status === "error");
   for (const answer of refused) assertError(answer, "sync.rateLimitExceeded", 429);
   for (const answer of answers.filter(({ status }) => status !== "error")) assertAnswer(answer);
   assert.ok(refused.length > 0, `${burst} requests at once and no bound`);
   assert.ok(refused.length < burst, "nothing of the burst was done");
-  assertAnswer(await client.send(packet(CURSOR, cursor(1), BOARD)));
+  // What was done was done in order, and delivered.
+  const done = numbers(burst).filter((_, index) => answers[index]?.status === "success");
+  await client.delivery(CURSOR, (frame) => cursorOf(frame) === done.at(-1));
+  assert.deepEqual(client.deliveries(CURSOR).map(cursorOf), done);
+  assertAnswer(await client.send(packet(CURSOR, cursor(1), group)));
 });
