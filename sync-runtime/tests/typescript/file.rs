@@ -1,0 +1,87 @@
+//! When the file on disk is written, and when it is stale.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use sync_runtime::typescript::{RouteTypes, TypeScript, Written};
+
+use crate::{broad, render};
+
+/// A new folder for one test.
+fn folder(test: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .join("typescript-file")
+        .join(test);
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+#[test]
+fn a_file_that_is_right_is_not_touched() {
+    let folder = folder("untouched");
+    let file = folder.join("sync.gen.ts");
+    let typescript = TypeScript::new(broad(), &file);
+    assert_eq!(typescript.write().unwrap(), Written::Changed);
+    assert_eq!(fs::read_to_string(&file).unwrap(), render(broad()));
+
+    // Not even replaced by an equal one.
+    let mut permissions = fs::metadata(&folder).unwrap().permissions();
+    permissions.set_readonly(true);
+    fs::set_permissions(&file, permissions).unwrap();
+    assert_eq!(typescript.write().unwrap(), Written::Unchanged);
+    assert!(fs::metadata(&file).unwrap().permissions().readonly());
+
+    assert_eq!(
+        TypeScript::new(Vec::new(), &file).write().unwrap(),
+        Written::Changed
+    );
+    let left: Vec<_> = fs::read_dir(&folder).unwrap().collect();
+    assert_eq!(left.len(), 1, "{left:?}");
+}
+
+#[test]
+fn line_ends_of_a_windows_checkout_are_no_difference() {
+    let file = folder("windows").join("sync.gen.ts");
+    fs::write(&file, render(broad()).replace('\n', "\r\n")).unwrap();
+    let typescript = TypeScript::new(broad(), &file);
+    typescript.check().unwrap();
+    assert_eq!(typescript.write().unwrap(), Written::Unchanged);
+}
+
+#[test]
+fn a_stale_file_is_told_with_what_to_do() {
+    let file = folder("stale").join("sync.gen.ts");
+    let told = |typescript: &TypeScript| {
+        let message = typescript.check().unwrap_err().to_string();
+        message.replace(&file.display().to_string(), "sync.gen.ts")
+    };
+    let typescript = TypeScript::new(broad(), &file);
+    insta::assert_snapshot!(told(&typescript), @r#"`sync.gen.ts` is missing: run `cargo build` at the root of the workspace and commit it"#);
+
+    TypeScript::new(Vec::new(), &file).write().unwrap();
+    insta::assert_snapshot!(told(&typescript), @r#"`sync.gen.ts` is out of date (line 5 should be `export type Adjacent = { "kind": "At", "value": Point } | { "kind": "Gone" };`): run `cargo build` at the root of the workspace and commit it"#);
+
+    let before = fs::read_to_string(&file).unwrap();
+    let mut unsupported = RouteTypes::new("board/count", 1);
+    unsupported.server_output::<u32>();
+    let unsupported = TypeScript::new(vec![unsupported], &file);
+    insta::assert_snapshot!(told(&unsupported), @r#"the server output of `board/count` v1, `u32`, is not a JSON object: in TypeScript it can be `number`. Wrap it in a struct with named fields"#);
+    unsupported.write().unwrap_err();
+    assert_eq!(fs::read_to_string(&file).unwrap(), before);
+}
+
+#[test]
+fn a_missing_folder_is_an_error_and_is_not_made() {
+    let folder = folder("missing");
+    let file = folder.join("wbe").join("sync.gen.ts");
+    let message = TypeScript::new(broad(), file)
+        .write()
+        .unwrap_err()
+        .to_string();
+    insta::assert_snapshot!(
+        message.replace(&folder.display().to_string(), "."),
+        @r#"`./wbe/sync.gen.ts` cannot be written: there is no folder `./wbe`"#
+    );
+    assert!(!folder.join("wbe").exists());
+}
