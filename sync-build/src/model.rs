@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use crate::naming::{join_snake, snake_case};
+use crate::naming::snake_case;
 use crate::problem::{Fault, Problem};
 
 /// All routes of an app, sorted by name and version, each known to be whole and free of collisions.
@@ -132,7 +132,8 @@ impl HandlerFile {
     pub fn module(&self) -> String {
         let mut parts: Vec<String> = self.route.in_snake_case().collect();
         parts.push(format!("{}_v{}", self.side, self.version));
-        join_snake(parts.iter().map(String::as_str))
+        // Again as a whole: a part may end with `_`.
+        snake_case(&parts.join("_"))
     }
 
     /// Where people find it: `board`, `move_card`, `v1`, `server`.

@@ -1,6 +1,7 @@
 //! From the names people give to files and folders to the names Rust wants.
 
-/// `moveCard` -> `move_card`, `HTTPServer` -> `http_server`, `my-page` -> `my_page`.
+/// `moveCard` -> `move_card`, `HTTPServer` -> `http_server`, `my-page` -> `my_page`, `a__b` -> `a_b` (which
+/// is what rustc's `non_snake_case` asks for).
 pub(crate) fn snake_case(name: &str) -> String {
     let chars: Vec<char> = name.chars().collect();
     let mut snake = String::with_capacity(name.len() + 4);
@@ -16,24 +17,13 @@ pub(crate) fn snake_case(name: &str) -> String {
         if starts_a_word {
             snake.push('_');
         }
-        snake.push(if c == '-' {
-            '_'
-        } else {
-            c.to_ascii_lowercase()
-        });
-    }
-    snake
-}
-
-/// Joins with `_`, without doubling one: rustc's `non_snake_case` does not take `a__b` for snake case.
-pub(crate) fn join_snake<'a>(parts: impl IntoIterator<Item = &'a str>) -> String {
-    let mut joined = String::new();
-    for c in parts.into_iter().collect::<Vec<_>>().join("_").chars() {
-        if c != '_' || !joined.ends_with('_') {
-            joined.push(c);
+        match c {
+            '-' | '_' if snake.ends_with('_') => {}
+            '-' => snake.push('_'),
+            c => snake.push(c.to_ascii_lowercase()),
         }
     }
-    joined
+    snake
 }
 
 /// A letter, then letters, digits and `_`. ASCII only: the name is part of URLs, and the same letter
@@ -89,11 +79,12 @@ mod tests {
             ("step2Done", "step2_done"),
             ("move_card", "move_card"),
             ("my-page", "my_page"),
+            ("move__card", "move_card"),
+            ("x_", "x_"),
             ("x", "x"),
         ] {
             assert_eq!(snake_case(name), snake, "{name}");
         }
-        assert_eq!(join_snake(["a_", "b__c"]), "a_b_c");
     }
 
     #[test]

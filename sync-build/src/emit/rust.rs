@@ -118,11 +118,14 @@ impl Emitter<'_> {
             let server = place(&route.server);
             match pair(route) {
                 None => write!(f, "\n            .server::<{server}::__SyncHandler>")?,
-                Some((_, client)) => write!(
-                    f,
-                    "\n            .pair::<{server}::__SyncHandler, {client}::__SyncHandler>",
-                    client = place(client),
-                )?,
+                Some((_, client)) => {
+                    let client = place(client);
+                    f.write_str("\n            .pair::<")?;
+                    for half in [server, client] {
+                        write!(f, "\n                {half}::__SyncHandler,")?;
+                    }
+                    f.write_str("\n            >")?;
+                }
             }
             write!(
                 f,

@@ -10,16 +10,16 @@ use sync_build::model::RouteModel;
 use tempfile::TempDir;
 
 /// A `_server` file in which discovery finds a handler.
-pub const SERVER: &str = "#[sync_handler(auth = login)]\npub async fn main() {}\n";
+pub(crate) const SERVER: &str = "#[sync_handler(auth = login)]\npub async fn main() {}\n";
 /// A `_client` file in which discovery finds a handler.
-pub const CLIENT: &str = "#[sync_handler]\npub async fn main() {}\n";
+pub(crate) const CLIENT: &str = "#[sync_handler]\npub async fn main() {}\n";
 
-pub struct App {
+pub(crate) struct App {
     folder: TempDir,
 }
 
 /// An app with these files, paths relative to the package; every one of them holds a handler.
-pub fn app<'a>(files: impl IntoIterator<Item = &'a str>) -> App {
+pub(crate) fn app<'a>(files: impl IntoIterator<Item = &'a str>) -> App {
     let app = App {
         folder: tempfile::tempdir().unwrap(),
     };
@@ -38,22 +38,22 @@ pub fn app<'a>(files: impl IntoIterator<Item = &'a str>) -> App {
 }
 
 impl App {
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }
 
-    pub fn file(&self, file: &str) -> PathBuf {
+    pub(crate) fn file(&self, file: &str) -> PathBuf {
         self.path().join(file)
     }
 
-    pub fn write(&self, file: &str, text: &str) {
+    pub(crate) fn write(&self, file: &str, text: &str) {
         let path = self.file(file);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
     }
 
     /// The routes, as `board/moveCard v1: server, client`.
-    pub fn routes(&self) -> Vec<String> {
+    pub(crate) fn routes(&self) -> Vec<String> {
         let describe = |model: RouteModel| {
             model
                 .routes()
@@ -72,7 +72,7 @@ impl App {
     }
 
     /// What is wrong, as cargo shows it.
-    pub fn problems(&self) -> Vec<String> {
+    pub(crate) fn problems(&self) -> Vec<String> {
         match discover(self.path(), Path::new("src")) {
             Ok(model) => panic!("nothing was found to be wrong with {model:?}"),
             Err(problems) => problems.iter().map(ToString::to_string).collect(),
@@ -80,7 +80,7 @@ impl App {
     }
 
     /// The generated Rust, as if the app lay in `/home/ada/app`.
-    pub fn rust(&self) -> String {
+    pub(crate) fn rust(&self) -> String {
         let model = discover(self.path(), Path::new("src")).unwrap();
         emit::rust(
             &model,
