@@ -1,0 +1,68 @@
+// @ts-check
+// `cargo xtask demo` as somebody else's script runs it: waits for its one line, uses it, stops it.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+const repository = fileURLToPath(new URL("../../../", import.meta.url));
+
+/** @param {string[]} words */
+function demo(...words) {
+  const child = spawn("cargo", ["xtask", "demo", ...words], {
+    cwd: repository,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let stderr = "";
+  child.stderr.on("data", (text) => (stderr += text));
+  /** @type {string[]} */
+  const stdout = [];
+  const lines = createInterface({ input: child.stdout });
+  lines.on("line", (line) => stdout.push(line));
+  return {
+    child,
+    stdout,
+    stderr: () => stderr,
+    /** @type {Promise<void>} */
+    line: new Promise((resolve) => lines.once("line", () => resolve())),
+    /** @type {Promise<number | null>} */
+    exit: new Promise((resolve) => child.once("exit", resolve)),
+  };
+}
+
+for (const signal of /** @type {const} */ (["SIGTERM", "SIGINT"])) {
+  test(`demo says when it is ready and stops cleanly on ${signal}`, { timeout: 600_000 }, async () => {
+    const data = mkdtempSync(join(tmpdir(), "sync-demo-"));
+    const { child, stdout, stderr, line, exit } = demo("--port", "0", "--data", data);
+    await Promise.race([line, exit]);
+    assert.equal(stdout.length, 1, stderr());
+    const url = /^ready (http:\/\/127\.0\.0\.1:\d+)$/.exec(stdout[0] ?? "")?.[1];
+    assert.ok(url, stdout[0]);
+    const page = await fetch(url);
+    assert.equal(page.status, 200);
+    assert.match(await page.text(), /<script/);
+
+    child.kill(signal);
+    assert.equal(await exit, 0, stderr());
+    assert.equal(stdout.length, 1);
+    await assert.rejects(fetch(url), "the server outlived the demo");
+    rmSync(data, { recursive: true, force: true });
+  });
+}
+
+test("demo says that a port is taken before it builds anything", async () => {
+  const taken = createServer();
+  await new Promise((resolve) => taken.listen(0, "127.0.0.1", () => resolve(undefined)));
+  const address = taken.address();
+  assert.ok(address !== null && typeof address === "object");
+  const { stderr, stdout, exit } = demo("--port", String(address.port));
+  assert.equal(await exit, 1);
+  assert.match(stderr(), new RegExp(`127\\.0\\.0\\.1:${address.port}.*--port`));
+  assert.deepEqual(stdout, []);
+  taken.close();
+});
