@@ -25,15 +25,26 @@ export type SyncRouteMap = Register extends { routes: infer Routes } ? Routes : 
 /** `"board/moveCard"` and all the others. */
 export type SyncRouteName = keyof SyncRouteMap & string;
 
-/** The versions a route has: `"v1" | "v2"`. */
-export type SyncRouteVersion<N extends SyncRouteName> = keyof SyncRouteMap[N] & string;
+/**
+ * The versions a route has: `"v1" | "v2"`. Of several routes, those of any: a misspelt name stands
+ * for them all, and must not make the version look wrong as well.
+ */
+export type SyncRouteVersion<N extends SyncRouteName> = N extends unknown
+  ? keyof SyncRouteMap[N] & string
+  : never;
 
 /** One entry of the route map. A plain lookup, so that the editor stays fast with hundreds of routes. */
 export type SyncRoutePart<
   N extends SyncRouteName,
   V extends SyncRouteVersion<N>,
   K extends keyof SyncRouteShape,
-> = SyncRouteMap[N][V] extends Record<K, infer T> ? T : never;
+> = N extends unknown
+  ? V extends keyof SyncRouteMap[N]
+    ? SyncRouteMap[N][V] extends Record<K, infer T>
+      ? T
+      : never
+    : never
+  : never;
 
 /** The codes a request of this route can fail with: its own, and the framework's. */
 export type SyncRouteErrorCode<N extends SyncRouteName, V extends SyncRouteVersion<N>> =

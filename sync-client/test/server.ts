@@ -1,0 +1,156 @@
+/** A real Socket.IO server that speaks WIRE.md, small enough to be seen through. */
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { Server, type Socket } from "socket.io";
+
+export interface Packet {
+  event: string;
+  body: Record<string, unknown>;
+  socket: string;
+}
+
+export interface TestServer {
+  url: string;
+  port: number;
+  io: Server;
+  /** Everything clients sent, in order. */
+  packets: Packet[];
+  /** The handshakes' `auth`, in order. */
+  greetings: Record<string, unknown>[];
+  /** The rooms of each session, by token; sessions outlive the server, as in a store. */
+  sessions: Map<string, Set<string>>;
+  sent(event: string): Record<string, unknown>[];
+  /** Cuts all connections as a broken network does, without a word. */
+  cut(): void;
+  stop(): Promise<void>;
+}
+
+interface StartOptions {
+  port?: number;
+  sessions?: Map<string, Set<string>>;
+  /** Rooms that may not be joined. */
+  blocked?: string[];
+  /** Milliseconds before a request is told its cancel id. */
+  cancelIdDelay?: number;
+  /** Milliseconds before a room operation is answered. */
+  roomDelay?: number;
+  /** Handshakes to refuse before the first is let in. */
+  refuse?: number;
+}
+
+export async function startServer(options: StartOptions = {}): Promise<TestServer> {
+  const http = createServer();
+  const io = new Server(http, { serveClient: false });
+  const packets: Packet[] = [];
+  const greetings: Record<string, unknown>[] = [];
+  const sessions = options.sessions ?? new Map<string, Set<string>>();
+  let refuse = options.refuse ?? 0;
+
+  io.use((socket, next) => {
+    greetings.push(socket.handshake.auth);
+    if (refuse-- > 0) return next(new Error("too many connections"));
+    next();
+  });
+
+  io.on("connection", (socket) => {
+    const token = String(socket.handshake.auth["token"] ?? socket.id);
+    const rooms = sessions.get(token) ?? new Set<string>();
+    sessions.set(token, rooms);
+    for (const room of rooms) void socket.join(room);
+
+    socket.onAny((event: string, body: Record<string, unknown>) => {
+      packets.push({ event, body, socket: socket.id });
+    });
+    socket.on("joinRoom", ({ group, responseIndex }) => {
+      setTimeout(() => {
+        if (options.blocked?.includes(group)) {
+          socket.emit(`joinRoom-${responseIndex}`, refusal("room.joinBlocked", 403));
+          return;
+        }
+        rooms.add(group);
+        void socket.join(group);
+        socket.emit(`joinRoom-${responseIndex}`, { rooms: [...rooms] });
+      }, options.roomDelay ?? 0);
+    });
+    socket.on("leaveRoom", ({ group, responseIndex }) => {
+      setTimeout(() => {
+        rooms.delete(group);
+        void socket.leave(group);
+        socket.emit(`leaveRoom-${responseIndex}`, { rooms: [...rooms] });
+      }, options.roomDelay ?? 0);
+    });
+    socket.on("getJoinedRooms", ({ responseIndex }) => {
+      socket.emit(`getJoinedRooms-${responseIndex}`, { rooms: [...rooms] });
+    });
+    socket.on("sync", (body) => {
+      setTimeout(() => {
+        socket.emit(`sync-progress-${body.responseIndex}`, { __cancelId: `cancel-${body.requestId}` });
+        answer(io, socket, body);
+      }, options.cancelIdDelay ?? 0);
+    });
+  });
+
+  await new Promise<void>((listening) => http.listen(options.port ?? 0, "127.0.0.1", listening));
+  const { port } = http.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    port,
+    io,
+    packets,
+    greetings,
+    sessions,
+    sent: (event) => packets.filter((packet) => packet.event === event).map(({ body }) => body),
+    cut: () => {
+      for (const socket of io.sockets.sockets.values()) socket.conn.close();
+    },
+    stop: () => io.close(),
+  };
+}
+
+function answer(io: Server, socket: Socket, body: Record<string, any>): void {
+  const reply = (value: unknown) => socket.emit(`sync-${body["responseIndex"]}`, value);
+  const name: string = body["name"];
+  const success = (output: object) => ({ status: "success", message: "done", result: { status: "success", ...output } });
+  const deliver = (serverOutput: object, clientOutput: object = {}) => {
+    const to = body["ignoreSelf"] ? socket.to(body["receiver"]) : io.to(body["receiver"]);
+    to.emit("sync", {
+      cb: name,
+      fullName: name,
+      status: "success",
+      message: "done",
+      serverOutput: { status: "success", ...serverOutput },
+      clientOutput,
+    });
+  };
+  if (name === "sync/system/ping/v1") return void reply(success({}));
+  if (!socket.rooms.has(body["receiver"])) return void reply(refusal("sync.notRoomMember", 403));
+  switch (name) {
+    case "sync/board/moveCard/v1":
+      if (body["data"].cardId === "none") {
+        return void reply({
+          ...refusal("board.cardNotFound", 404),
+          errorParams: [{ key: "cardId", value: "none" }],
+        });
+      }
+      reply(success({ cardId: body["data"].cardId }));
+      return deliver({ cardId: body["data"].cardId });
+    case "sync/chat/say/v1": {
+      for (const chunk of body["data"].text) {
+        socket.emit(`sync-progress-${body["responseIndex"]}`, { chunk });
+        io.to(body["receiver"]).emit("sync", { chunk, cb: name, fullName: name, status: "stream" });
+      }
+      reply(success({ length: body["data"].text.length }));
+      return deliver({ length: body["data"].text.length });
+    }
+    case "sync/board/broken/v1":
+      return void reply(["what?"]);
+    case "sync/board/slow/v1":
+      return;
+    default:
+      reply(refusal("sync.notFound", 404));
+  }
+}
+
+function refusal(errorCode: string, httpStatus: number): object {
+  return { status: "error", message: `refused: ${errorCode}`, errorCode, httpStatus };
+}
