@@ -29,7 +29,8 @@
 //! - a hand-written `Serialize` or `Deserialize`, and serde attributes that ts-rs does not know (it
 //!   prints a warning for these while compiling).
 //!
-//! A type that holds itself through `#[ts(inline)]` or `#[ts(flatten)]` has no end, and ts-rs overflows
+//! What stands in `#[ts(type = "...")]` goes into the file as it is; a name in it has to be one that is
+//! there. A type that holds itself through `#[ts(inline)]` or `#[ts(flatten)]` has no end, and ts-rs overflows
 //! the stack over it.
 
 mod collect;
@@ -43,6 +44,7 @@ mod scope;
 mod shape;
 mod syntax;
 
+use std::env;
 use std::path::{Path, PathBuf};
 
 use ts_rs::Config;
@@ -51,6 +53,9 @@ pub use file::{Stale, WriteError, Written};
 pub use model::Role;
 pub use problem::{Place, TypeProblem};
 pub use routes::RouteTypes;
+
+/// When this is set, [`TypeScript::emit`] writes nothing.
+const CHECK_ONLY: &str = "SYNC_TYPESCRIPT_CHECK";
 
 /// The TypeScript of all routes, and the file that holds it.
 #[derive(Debug, Clone)]
@@ -124,6 +129,9 @@ impl TypeScript {
     /// For a build script: writes the file if it is not right, and tells cargo to run the script again
     /// when the file is edited or deleted.
     ///
+    /// With `SYNC_TYPESCRIPT_CHECK=1` in the environment nothing is written and a file that is not right
+    /// fails the build, which is how CI finds one that was not committed.
+    ///
     /// Every problem is a `cargo::error`, so the build fails with all of them and without a panic.
     #[allow(
         clippy::print_stdout,
@@ -131,8 +139,15 @@ impl TypeScript {
     )]
     pub fn emit(self) {
         println!("cargo::rerun-if-changed={}", self.file.display());
-        if let Err(error) = self.write() {
-            for line in error.to_string().lines() {
+        println!("cargo::rerun-if-env-changed={CHECK_ONLY}");
+        let outcome =
+            if env::var_os(CHECK_ONLY).is_some_and(|value| !value.is_empty() && value != "0") {
+                self.check().map_err(|stale| stale.to_string())
+            } else {
+                self.write().map(drop).map_err(|error| error.to_string())
+            };
+        if let Err(message) = outcome {
+            for line in message.lines() {
                 println!("cargo::error={line}");
             }
         }
@@ -146,7 +161,10 @@ impl TypeScript {
         file::write(&self.file, &self.text()?)
     }
 
-    /// Whether the file holds what it should, without changing it; for a test or CI.
+    /// Whether the file holds what it should, without changing it.
+    ///
+    /// In a test of the app this finds a stale file when only the app is built (`cargo test -p app`). A
+    /// build of the whole workspace runs the build script first, which repairs the file.
     ///
     /// # Errors
     /// When it does not, saying what to run.

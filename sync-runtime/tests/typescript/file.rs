@@ -1,7 +1,9 @@
 //! When the file on disk is written, and when it is stale.
 
+use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use sync_runtime::typescript::{RouteTypes, TypeScript, Written};
 
@@ -84,4 +86,58 @@ fn a_missing_folder_is_an_error_and_is_not_made() {
         @r#"`./wbe/sync.gen.ts` cannot be written: there is no folder `./wbe`"#
     );
     assert!(!folder.join("wbe").exists());
+}
+
+/// Stands for a build script: it runs in a process of its own, so that its output can be read.
+#[test]
+#[ignore = "run by the test below"]
+fn as_a_build_script() {
+    let mut route = RouteTypes::new("board/count", 1);
+    if env::var_os("COUNT_IS_A_NUMBER").is_some() {
+        route.server_output::<u32>();
+    }
+    TypeScript::new(vec![route], "sync.gen.ts").emit();
+}
+
+#[test]
+fn a_build_script_writes_the_file_and_tells_cargo() {
+    let folder = folder("build-script");
+    let file = folder.join("sync.gen.ts");
+    let run = |variables: &[&str]| {
+        let output = Command::new(env::current_exe().unwrap())
+            .args([
+                "--exact",
+                "file::as_a_build_script",
+                "--ignored",
+                "--nocapture",
+            ])
+            .env("CARGO_MANIFEST_DIR", &folder)
+            .envs(variables.iter().map(|variable| (variable, "1")))
+            .output()
+            .unwrap();
+        assert!(output.status.success());
+        let said = String::from_utf8(output.stdout).unwrap();
+        let lines = said.lines().filter(|line| line.starts_with("cargo::"));
+        let lines = lines.collect::<Vec<_>>().join("\n");
+        lines.replace(&folder.display().to_string(), ".")
+    };
+
+    insta::assert_snapshot!(run(&["SYNC_TYPESCRIPT_CHECK"]), @r#"
+    cargo::rerun-if-changed=./sync.gen.ts
+    cargo::rerun-if-env-changed=SYNC_TYPESCRIPT_CHECK
+    cargo::error=`./sync.gen.ts` is missing: run `cargo build` at the root of the workspace and commit it
+    "#);
+    assert!(!file.exists());
+    insta::assert_snapshot!(run(&[]), @r#"
+    cargo::rerun-if-changed=./sync.gen.ts
+    cargo::rerun-if-env-changed=SYNC_TYPESCRIPT_CHECK
+    "#);
+    assert!(file.exists());
+    let before = fs::read_to_string(&file).unwrap();
+    insta::assert_snapshot!(run(&["COUNT_IS_A_NUMBER"]), @r#"
+    cargo::rerun-if-changed=./sync.gen.ts
+    cargo::rerun-if-env-changed=SYNC_TYPESCRIPT_CHECK
+    cargo::error=the server output of `board/count` v1, `u32`, is not a JSON object: in TypeScript it can be `number`. Wrap it in a struct with named fields
+    "#);
+    assert_eq!(fs::read_to_string(&file).unwrap(), before);
 }

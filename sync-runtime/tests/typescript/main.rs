@@ -5,9 +5,10 @@
 #![allow(
     dead_code,
     missing_docs,
-    clippy::unwrap_used,
+    unreachable_pub,
     clippy::expect_used,
-    unreachable_pub
+    clippy::struct_field_names,
+    clippy::unwrap_used
 )]
 
 mod board_list_client_v2;
