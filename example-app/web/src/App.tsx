@@ -1,0 +1,58 @@
+import { disconnectSync, getSyncStatus, initSync, reconnectSync } from "sync-client";
+import { useCallback, useEffect, useState } from "react";
+import { type ApiAnswer, getSession, logOut, type User } from "./api";
+import { BoardPage } from "./board/BoardPage";
+import { messageFor } from "./messages";
+import { SignIn } from "./session/SignIn";
+import { Notice } from "./ui/Notice";
+
+type Session =
+  | { state: "asking" }
+  | { state: "failed"; message: string }
+  | { state: "anonymous" }
+  | { state: "user"; user: User };
+
+export function App() {
+  const [session, setSession] = useState<Session>({ state: "asking" });
+
+  const take = useCallback((answer: ApiAnswer<{ user: User | null }>) => {
+    if (answer.status === "error") {
+      setSession({ state: "failed", message: messageFor(answer) });
+    } else if (answer.body.user) {
+      // A connection made before the login does not know of its cookie.
+      if (getSyncStatus().status === "idle") initSync();
+      else reconnectSync();
+      setSession({ state: "user", user: answer.body.user });
+    } else {
+      disconnectSync();
+      setSession({ state: "anonymous" });
+    }
+  }, []);
+
+  const ask = useCallback(() => void getSession().then(take), [take]);
+  useEffect(() => {
+    let mounted = true;
+    void getSession().then((answer) => mounted && take(answer));
+    return () => {
+      mounted = false;
+    };
+  }, [take]);
+
+  switch (session.state) {
+    case "asking":
+      return null;
+    case "failed":
+      return <Notice title="The board cannot be opened" text={session.message} onRetry={ask} />;
+    case "anonymous":
+      return <SignIn onSignedIn={(user) => take({ status: "success", body: { user } })} />;
+    case "user":
+      return (
+        <BoardPage
+          key={session.user.id}
+          me={session.user}
+          onLogOut={() => void logOut().then(take)}
+          onSessionLost={ask}
+        />
+      );
+  }
+}

@@ -1,0 +1,191 @@
+import { useSyncEvents } from "sync-client/react";
+import { useCallback, useEffect, useRef, useState } from "react";
+import type { User } from "../api";
+import { messageFor } from "../messages";
+import { testIds } from "../test-ids";
+import { Badge } from "../ui/Badge";
+import { Notice } from "../ui/Notice";
+import { useToasts } from "../ui/Toasts";
+import { BoardTitle } from "./BoardTitle";
+import { BoardView } from "./BoardView";
+import { Connection } from "./Connection";
+import type { BoardEvent } from "./state";
+import { type Failed, useBoard } from "./useBoard";
+import { useCursors } from "./useCursors";
+
+interface Props {
+  me: User;
+  onLogOut: () => void;
+  /** The server does not know the session any more. */
+  onSessionLost: () => void;
+}
+
+/** Milliseconds for which a card shows who has opened it. */
+const LOOKS_FOR = 5_000;
+const SESSION_LOST = ["auth.required", "session.notFound"];
+
+export function BoardPage({ me, onLogOut, onSessionLost }: Props) {
+  const { say, list: toasts } = useToasts();
+  const [announcement, announce] = useState("");
+  const area = useRef<HTMLDivElement>(null);
+  const names = useRef(new Map<string, string>());
+
+  const onFailed = useCallback(
+    (error: Failed) => {
+      if (SESSION_LOST.includes(error.errorCode)) onSessionLost();
+      else say(messageFor(error));
+    },
+    [say, onSessionLost],
+  );
+
+  const { view, failure, room, load, move } = useBoard({
+    me,
+    onFailed,
+    onEvent: (event) => {
+      const text = describe(event);
+      if (text) announce(text);
+    },
+  });
+  const cursors = useCursors(area, room.status === "joined");
+  const viewers = useViewers(me);
+
+  useEffect(() => {
+    if (room.status === "error") onFailed(room.error);
+  }, [room, onFailed]);
+  useEffect(() => {
+    if (failure && SESSION_LOST.includes(failure.errorCode)) onSessionLost();
+  }, [failure, onSessionLost]);
+  useEffect(() => {
+    document.title = view?.title ?? "Board";
+  }, [view?.title]);
+
+  for (const card of view?.cards ?? []) names.current.set(card.ownerId, card.ownerName);
+  for (const one of cursors.here) names.current.set(one.userId, one.name);
+
+  /** What a screen reader says about an event that somebody else caused. */
+  function describe(event: BoardEvent): string | null {
+    const titleOf = (id: string) => view?.cards.find((card) => card.id === id)?.title ?? "a card";
+    switch (event.type) {
+      case "moved": {
+        if (event.movedBy === me.id) return null;
+        const lane = view?.lanes.find((one) => one.id === event.place.toLane)?.title ?? "a lane";
+        const who = names.current.get(event.movedBy) ?? "Somebody";
+        return `${who} moved ${titleOf(event.place.cardId)} to ${lane}.`;
+      }
+      case "created":
+        if (event.card.ownerId === me.id) return null;
+        return `${event.card.ownerName} added ${event.card.title}.`;
+      case "deleted":
+        return `${titleOf(event.cardId)} was deleted.`;
+      case "edited":
+      case "renamed":
+        return null;
+    }
+  }
+
+  if (!view && failure) {
+    return (
+      <Notice
+        title="The board cannot be loaded"
+        text={messageFor(failure)}
+        testId={testIds.boardError}
+        onRetry={() => void load()}
+      />
+    );
+  }
+  return (
+    <div className="page">
+      <header className="bar">
+        <img src="/icon.svg" alt="" width="28" height="28" />
+        {view ? <BoardTitle title={view.title} onFailed={onFailed} /> : <h1>Board</h1>}
+        <Connection room={room} />
+        <ul className="here" aria-label="Here now">
+          {cursors.here
+            .toSorted((a, b) => a.name.localeCompare(b.name))
+            .slice(0, 6)
+            .map((one) => (
+              <li key={one.userId} aria-label={one.name}>
+                <Badge userId={one.userId} name={one.name} />
+              </li>
+            ))}
+        </ul>
+        <div className="me">
+          <Badge userId={me.id} name={me.name} />
+          <span className="me-name" data-testid={testIds.userName}>
+            {me.name}
+          </span>
+          <button type="button" className="button small" data-testid={testIds.logOut} onClick={onLogOut}>
+            Log out
+          </button>
+        </div>
+      </header>
+      {view ? (
+        <BoardView
+          view={view}
+          me={me}
+          area={area}
+          cursors={cursors.visible}
+          viewers={viewers}
+          onPointerMove={cursors.track}
+          onMove={(place) => void move(place)}
+          onFailed={onFailed}
+          announce={announce}
+        />
+      ) : (
+        <Skeleton />
+      )}
+      <p className="visually-hidden" aria-live="assertive" data-testid={testIds.announcement}>
+        {announcement}
+      </p>
+      {toasts}
+    </div>
+  );
+}
+
+/** Who has opened which card a moment ago. */
+function useViewers(me: User): ReadonlyMap<string, string> {
+  const [viewers, setViewers] = useState<ReadonlyMap<string, string>>(new Map());
+  const timers = useRef(new Map<string, ReturnType<typeof setTimeout>>());
+
+  useEffect(() => {
+    const running = timers.current;
+    return () => {
+      for (const timer of running.values()) clearTimeout(timer);
+    };
+  }, []);
+
+  useSyncEvents({
+    name: "board/showCard",
+    version: "v1",
+    callback: ({ serverOutput }) => {
+      if (serverOutput.status !== "success" || serverOutput.shownBy === me.id) return;
+      const { cardId, shownByName } = serverOutput;
+      setViewers((now) => new Map(now).set(cardId, shownByName));
+      clearTimeout(timers.current.get(cardId));
+      const forget = () =>
+        setViewers((now) => {
+          const next = new Map(now);
+          next.delete(cardId);
+          return next;
+        });
+      timers.current.set(cardId, setTimeout(forget, LOOKS_FOR));
+    },
+  });
+  return viewers;
+}
+
+function Skeleton() {
+  return (
+    <div className="scroller" aria-busy="true" aria-label="Loading the board">
+      <div className="lanes">
+        {[3, 2, 1, 2].map((cards, lane) => (
+          <section className="lane skeleton" key={lane}>
+            {Array.from({ length: cards }, (_, card) => (
+              <div className="card" key={card} />
+            ))}
+          </section>
+        ))}
+      </div>
+    </div>
+  );
+}

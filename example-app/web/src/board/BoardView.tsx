@@ -1,0 +1,88 @@
+import { type PointerEvent, type RefObject, useId, useRef, useState } from "react";
+import type { Board, User } from "../api";
+import { CardDialog } from "./CardDialog";
+import { Cursors } from "./Cursors";
+import { Lane } from "./Lane";
+import { type Place, placeOf, samePlace } from "./state";
+import { testIds } from "../test-ids";
+import { useCardFocus } from "./useCardFocus";
+import type { RemoteCursor } from "./useCursors";
+import type { Failed } from "./useBoard";
+import { useGlide } from "./useGlide";
+import { useKeyboardLift } from "./useKeyboardLift";
+import { usePointerLift } from "./usePointerLift";
+
+interface Props {
+  view: Board;
+  me: User;
+  /** The lanes, as large as they are: what cursors are fractions of. */
+  area: RefObject<HTMLDivElement | null>;
+  cursors: RemoteCursor[];
+  viewers: ReadonlyMap<string, string>;
+  onPointerMove: (event: PointerEvent) => void;
+  onMove: (place: Place) => void;
+  onFailed: (error: Failed) => void;
+  announce: (text: string) => void;
+}
+
+/** The lanes and their cards, and everything one does with them by hand. */
+export function BoardView(props: Props) {
+  const { view, me, area, cursors, viewers, onMove, onFailed, announce } = props;
+  const scroller = useRef<HTMLElement>(null);
+  const helpId = useId();
+  const [openId, setOpenId] = useState<string | null>(null);
+  const open = view.cards.find((card) => card.id === openId);
+
+  function drop(place: Place): void {
+    const from = placeOf(view.cards, place.cardId);
+    if (from && !samePlace(from, place)) onMove(place);
+  }
+  const keyboard = useKeyboardLift({ view, onDrop: onMove, announce });
+  const pointer = usePointerLift({ scroller, onDrop: drop });
+  useCardFocus(area);
+  useGlide(area);
+
+  const handlers = {
+    onOpen: (cardId: string) => {
+      if (!pointer.isClickOfDrop() && !keyboard.liftedId) setOpenId(cardId);
+    },
+    onPointerDown: pointer.start,
+    onKeyDown: keyboard.onKeyDown,
+  };
+
+  return (
+    <main className="scroller" ref={scroller} onPointerMove={props.onPointerMove}>
+      <p id={helpId} hidden>
+        Enter opens the card. Space lifts it, then the arrow keys move it.
+      </p>
+      <div className="lanes" ref={area} data-testid={testIds.board}>
+        {view.lanes.map((lane) => (
+          <Lane
+            key={lane.id}
+            lane={lane}
+            me={me}
+            cards={keyboard.shown.filter((card) => card.laneId === lane.id)}
+            target={pointer.target?.toLane === lane.id ? pointer.target : null}
+            liftedByPointer={pointer.liftedId}
+            liftedByKeyboard={keyboard.liftedId}
+            viewers={viewers}
+            helpId={helpId}
+            handlers={handlers}
+            onFailed={onFailed}
+          />
+        ))}
+        <Cursors cursors={cursors} />
+      </div>
+      {open && (
+        <CardDialog
+          key={open.id}
+          card={open}
+          lanes={view.lanes}
+          me={me}
+          onMove={onMove}
+          onClose={() => setOpenId(null)}
+        />
+      )}
+    </main>
+  );
+}

@@ -1,0 +1,207 @@
+import { syncRequest } from "sync-client";
+import { useSyncEvents } from "sync-client/react";
+import { type FormEvent, useEffect, useId, useRef, useState } from "react";
+import type { Lane, User } from "../api";
+import { messageFor } from "../messages";
+import type { Card } from "../sync.gen";
+import { testIds } from "../test-ids";
+import { Badge } from "../ui/Badge";
+import type { Place } from "./state";
+import { ROOM } from "./useBoard";
+
+interface Props {
+  card: Card;
+  lanes: Lane[];
+  me: User;
+  onMove: (place: Place) => void;
+  onClose: () => void;
+}
+
+/** An open card. What only its owner may see comes with the delivery that opening it causes. */
+export function CardDialog({ card, lanes, me, onMove, onClose }: Props) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const id = useId();
+  const isMine = card.ownerId === me.id;
+  /** `null` until they have come, and for ever on somebody else's card. */
+  const [notes, setNotes] = useState<string | null>(null);
+  const [title, setTitle] = useState(card.title);
+  const [error, setError] = useState<string | null>(null);
+  const [busy, setBusy] = useState(false);
+  const [isDeleting, setIsDeleting] = useState(false);
+
+  useSyncEvents({
+    name: "board/showCard",
+    version: "v1",
+    callback: ({ serverOutput, clientOutput }) => {
+      if (serverOutput.status !== "success" || clientOutput.status !== "success") return;
+      if (serverOutput.cardId !== card.id) return;
+      // Kept once they are here: the owner may be typing when somebody else opens the card.
+      const { privateNotes } = clientOutput;
+      if (privateNotes !== undefined) setNotes((now) => now ?? privateNotes);
+    },
+  });
+
+  useEffect(() => {
+    dialog.current?.showModal();
+    const aborted = new AbortController();
+    void syncRequest({
+      name: "board/showCard",
+      version: "v1",
+      data: { cardId: card.id },
+      receiver: ROOM,
+      signal: aborted.signal,
+    }).then((answer) => {
+      if (answer.status === "error" && !aborted.signal.aborted) setError(messageFor(answer));
+    });
+    return () => aborted.abort();
+  }, [card.id]);
+
+  async function save(event: FormEvent) {
+    event.preventDefault();
+    if (busy || notes === null || !title.trim()) return;
+    setBusy(true);
+    setError(null);
+    const answer = await syncRequest({
+      name: "board/editCard",
+      version: "v1",
+      data: { cardId: card.id, title, privateNotes: notes },
+      receiver: ROOM,
+    });
+    setBusy(false);
+    if (answer.status === "error") setError(messageFor(answer));
+    else onClose();
+  }
+
+  async function remove() {
+    setBusy(true);
+    const answer = await syncRequest({
+      name: "board/deleteCard",
+      version: "v1",
+      data: { cardId: card.id },
+      receiver: ROOM,
+    });
+    setBusy(false);
+    setIsDeleting(false);
+    if (answer.status === "error") setError(messageFor(answer));
+    else onClose();
+  }
+
+  return (
+    <dialog
+      ref={dialog}
+      className="card-dialog"
+      aria-labelledby={`${id}-title`}
+      data-testid={testIds.cardDialog}
+      onClose={onClose}
+      // The dialog itself is only hit where its content is not: on the backdrop.
+      onPointerDown={(event) => event.target === dialog.current && dialog.current?.close()}
+    >
+      <form onSubmit={(event) => void save(event)}>
+        <header>
+          {isMine ? (
+            <input
+              id={`${id}-title`}
+              className="dialog-title"
+              aria-label="Title"
+              data-testid={testIds.cardDialogTitle}
+              maxLength={200}
+              required
+              value={title}
+              onChange={(event) => setTitle(event.target.value)}
+            />
+          ) : (
+            <h2 id={`${id}-title`} className="dialog-title" data-testid={testIds.cardDialogTitle}>
+              {card.title}
+            </h2>
+          )}
+          <button
+            type="button"
+            className="icon-button"
+            aria-label="Close"
+            data-testid={testIds.cardDialogClose}
+            onClick={() => dialog.current?.close()}
+          >
+            ×
+          </button>
+        </header>
+
+        <div className="facts">
+          <span className="card-owner">
+            <Badge userId={card.ownerId} name={card.ownerName} />
+            {isMine ? "Yours" : card.ownerName}
+          </span>
+          <label>
+            <span>in</span>
+            <select
+              data-testid={testIds.cardDialogLane}
+              aria-label="Lane"
+              value={card.laneId}
+              onChange={(event) =>
+                onMove({ cardId: card.id, toLane: event.target.value, beforeCardId: null })
+              }
+            >
+              {lanes.map((lane) => (
+                <option key={lane.id} value={lane.id}>
+                  {lane.title}
+                </option>
+              ))}
+            </select>
+          </label>
+        </div>
+
+        {isMine ? (
+          <>
+            <label htmlFor={`${id}-notes`}>Private notes</label>
+            <textarea
+              id={`${id}-notes`}
+              data-testid={testIds.privateNotes}
+              rows={6}
+              maxLength={4000}
+              aria-describedby={`${id}-hint`}
+              disabled={notes === null}
+              placeholder={notes === null ? "Loading…" : "Nobody else sees what you write here."}
+              value={notes ?? ""}
+              onChange={(event) => setNotes(event.target.value)}
+            />
+            <p className="hint" id={`${id}-hint`}>
+              Only you see these.
+            </p>
+          </>
+        ) : (
+          <p className="hidden-notes" data-testid={testIds.privateNotesHidden}>
+            Only {card.ownerName} sees the private notes of this card.
+          </p>
+        )}
+
+        {error && (
+          <p className="form-error" role="alert">
+            {error}
+          </p>
+        )}
+
+        {isMine && (
+          <footer className="row">
+            <button
+              type="submit"
+              className="button primary"
+              data-testid={testIds.cardDialogSave}
+              disabled={notes === null}
+              aria-busy={busy}
+            >
+              Save
+            </button>
+            <button
+              type="button"
+              className={isDeleting ? "button danger end" : "button quiet end"}
+              data-testid={testIds.cardDialogDelete}
+              onClick={() => (isDeleting ? void remove() : setIsDeleting(true))}
+              onBlur={() => setIsDeleting(false)}
+            >
+              {isDeleting ? "Really delete?" : "Delete"}
+            </button>
+          </footer>
+        )}
+      </form>
+    </dialog>
+  );
+}

@@ -1,0 +1,57 @@
+/**
+ * What tests of this page hold on to. Besides these:
+ *
+ * - a card is a button with `data-card-id` and `data-owner-id`, inside the lane it is in;
+ * - a lane is a section with `data-lane-id`; its list of cards fills it, so dropping on the lane drops at the end
+ *   unless there is a card at that point;
+ * - another member's pointer has `data-user-id`;
+ * - the connection has `data-status`: `joined` once events arrive, else `joining`, `reconnecting` or `error`;
+ * - while a card is lifted, by pointer or by keyboard, it has `data-lifted`.
+ */
+export const testIds = {
+  /** The form for logging in and registering, and its parts. */
+  signInForm: "sign-in-form",
+  signInName: "sign-in-name",
+  signInPassword: "sign-in-password",
+  signInSubmit: "sign-in-submit",
+  /** Switches between logging in and registering. */
+  signInSwitch: "sign-in-switch",
+  signInError: "sign-in-error",
+
+  /** The whole board, once it is loaded. */
+  board: "board",
+  boardTitle: "board-title",
+  boardTitleInput: "board-title-input",
+  boardError: "board-error",
+  connection: "connection",
+  /** The name of the user who is logged in. */
+  userName: "user-name",
+  logOut: "log-out",
+
+  lane: "lane",
+  laneCount: "lane-count",
+  card: "card",
+  /** On a card that somebody else has just opened. */
+  cardViewer: "card-viewer",
+
+  /** One per lane, followed by the form that it opens. */
+  newCardOpen: "new-card-open",
+  newCardTitle: "new-card-title",
+  newCardNotes: "new-card-notes",
+  newCardSubmit: "new-card-submit",
+
+  cardDialog: "card-dialog",
+  cardDialogTitle: "card-dialog-title",
+  cardDialogLane: "card-dialog-lane",
+  /** A text field for the owner; for others it is not there, and this is: */
+  privateNotes: "private-notes",
+  privateNotesHidden: "private-notes-hidden",
+  cardDialogSave: "card-dialog-save",
+  cardDialogDelete: "card-dialog-delete",
+  cardDialogClose: "card-dialog-close",
+
+  cursor: "cursor",
+  toast: "toast",
+  /** What a screen reader is told about moving cards. */
+  announcement: "announcement",
+} as const;
