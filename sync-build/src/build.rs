@@ -4,11 +4,14 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use crate::discover::discover;
+use crate::discover::{Known, discover_with};
 use crate::emit::{self, RustNames};
 
 /// The name `include_routes!` knows the file by.
 const OUT_FILE: &str = "sync_routes.rs";
+
+/// What this build leaves to the next one.
+const KNOWN_FILE: &str = "sync_handlers.known";
 
 /// The settings of a build; made by [`configure`](crate::configure).
 #[derive(Debug, Clone)]
@@ -66,7 +69,11 @@ impl Build {
 
     /// The same without cargo: for the package in `package`, into the folder `out`.
     pub fn run_in(&self, package: &Path, out: &Path) -> Outcome {
-        let errors = match discover(package, &self.source) {
+        let remembered = out.join(KNOWN_FILE);
+        let mut known = Known::read(&remembered);
+        let found = discover_with(package, &self.source, &mut known);
+        known.write(&remembered);
+        let errors = match found {
             Err(problems) => problems.iter().map(ToString::to_string).collect(),
             Ok(model) => {
                 let text = emit::rust(

@@ -4,11 +4,13 @@ use std::path::Path;
 
 use syn::{Attribute, Item};
 
+use super::known::Known;
 use crate::model::Handler;
 
-pub(super) fn look_at(path: &Path) -> Handler {
+pub(super) fn look_at(path: &Path, known: &mut Known) -> Handler {
     // A file that cannot be read is linked all the same: rustc says what is the matter with it.
-    std::fs::read_to_string(path).map_or(Handler::Unclear, |source| look_for(&source))
+    std::fs::read_to_string(path)
+        .map_or(Handler::Unclear, |source| known.or_look(&source, look_for))
 }
 
 fn look_for(source: &str) -> Handler {

@@ -2,6 +2,7 @@
 
 mod file_name;
 mod handler;
+mod known;
 mod meant;
 
 use std::collections::BTreeSet;
@@ -14,6 +15,7 @@ use crate::model::{HandlerFile, RouteModel, RouteName};
 use crate::naming::{is_page_segment, is_reserved};
 use crate::problem::{Fault, Problem};
 use file_name::FileName;
+pub use known::Known;
 
 const HANDLER_FOLDER: &str = "_sync";
 
@@ -25,9 +27,22 @@ const HANDLER_FOLDER: &str = "_sync";
 /// # Errors
 /// Every problem there is, sorted by file.
 pub fn discover(package: &Path, source: &Path) -> Result<RouteModel, Vec<Problem>> {
+    discover_with(package, source, &mut Known::default())
+}
+
+/// [`discover`], but only files that are not known are looked into.
+///
+/// # Errors
+/// As [`discover`].
+pub fn discover_with(
+    package: &Path,
+    source: &Path,
+    known: &mut Known,
+) -> Result<RouteModel, Vec<Problem>> {
     let mut search = Search {
         package,
         source: package.join(source),
+        known,
         files: Vec::new(),
         problems: Vec::new(),
         meant: BTreeSet::new(),
@@ -63,6 +78,7 @@ pub fn discover(package: &Path, source: &Path) -> Result<RouteModel, Vec<Problem
 struct Search<'a> {
     package: &'a Path,
     source: PathBuf,
+    known: &'a mut Known,
     files: Vec<HandlerFile>,
     problems: Vec<Problem>,
     /// The files that would be there if every refused one had the name it probably means.
@@ -143,7 +159,7 @@ impl Search<'_> {
                             route: RouteName::new(page.iter().cloned(), name),
                             version,
                             side,
-                            handler: handler::look_at(&path),
+                            handler: handler::look_at(&path, self.known),
                             path: self.shown(&path),
                         });
                     }

@@ -1,5 +1,6 @@
 //! Apps of a few files, in temporary folders.
-#![allow(dead_code, clippy::unwrap_used)] // each test file uses its own part; a test may panic
+#![allow(dead_code, reason = "each test file uses its own part")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
