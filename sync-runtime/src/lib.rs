@@ -1,3 +1,58 @@
 //! Typed, authorised, room-based realtime events for axum.
 
+mod app;
+#[doc(hidden)]
+pub mod codegen;
+mod config;
+mod connection;
+mod error;
+mod fanout;
+mod handler;
+mod panic;
+mod pipeline;
+mod room;
+mod rooms;
+mod route;
+mod server;
+mod session;
+mod transport;
 pub mod typescript;
+mod wire;
+
+pub use axum::extract::FromRef;
+pub use sync_macros::{SyncError, sync_handler};
+
+pub use crate::{
+    app::{App, SessionUser},
+    config::{Config, ConfigError},
+    error::{ErrorParam, Failure, ParamValue, SyncError},
+    handler::{
+        client::Deliver,
+        context::{FanoutContext, RecipientContext, RequestContext},
+        extract::{FromRequest, Input, Room, State, Valid},
+        predicate::{Predicate, Verdict},
+        recipient::{FromFanout, Recipient, ServerOutput},
+        value::{HandlerOutput, RequestInput},
+    },
+    room::{MAX_ROOM_BYTES, RoomCode},
+    route::Routes,
+    server::{SyncServer, SyncServerBuilder},
+    session::{
+        DEFAULT_MAX_ROOMS, MemorySessions, OpenedSession, Session, SessionCookie, SessionKey,
+        SessionRecord, SessionStore, SessionStoreError, Sessions, Token,
+    },
+};
+
+/// What nearly every handler file needs.
+///
+/// The derives of `Serialize`, `Deserialize` and `TS` name the crates `serde` and `ts-rs`, which an
+/// app therefore depends on as well.
+pub mod prelude {
+    pub use serde::{Deserialize, Serialize};
+    pub use ts_rs::TS;
+
+    pub use crate::{
+        Deliver, Failure, Input, Recipient, Room, ServerOutput, Session, State, SyncError, Valid,
+        sync_handler,
+    };
+}

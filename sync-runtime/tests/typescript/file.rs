@@ -4,6 +4,7 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{Duration, SystemTime};
 
 use sync_runtime::typescript::{RouteTypes, TypeScript, Written};
 
@@ -27,12 +28,12 @@ fn a_file_that_is_right_is_not_touched() {
     assert_eq!(typescript.write().unwrap(), Written::Changed);
     assert_eq!(fs::read_to_string(&file).unwrap(), render(broad()));
 
-    // Not even replaced by an equal one.
-    let mut permissions = fs::metadata(&folder).unwrap().permissions();
-    permissions.set_readonly(true);
-    fs::set_permissions(&file, permissions).unwrap();
+    // Not even replaced by an equal one, which watchers would take for a change.
+    let long_ago = SystemTime::UNIX_EPOCH + Duration::from_secs(1);
+    let opened = fs::File::options().write(true).open(&file).unwrap();
+    opened.set_modified(long_ago).unwrap();
     assert_eq!(typescript.write().unwrap(), Written::Unchanged);
-    assert!(fs::metadata(&file).unwrap().permissions().readonly());
+    assert_eq!(fs::metadata(&file).unwrap().modified().unwrap(), long_ago);
 
     assert_eq!(
         TypeScript::new(Vec::new(), &file).write().unwrap(),

@@ -1,0 +1,84 @@
+//! What generated code names: everything that `#[sync_handler]`, `#[derive(SyncError)]` and
+//! `sync-build` write refers to this module and no other. No part of the public interface.
+
+pub use crate::{
+    error::{Failure, Never, SyncError},
+    handler::{
+        client::{ClientHandler, Deliver, IntoDeliver},
+        context::{FanoutContext, RecipientContext, RequestContext},
+        extract::FromRequest,
+        predicate::Predicate,
+        recipient::{FromFanout, ServerOutput},
+        server::{Auth, ServerHandler},
+        value::HandlerOutput,
+    },
+    no_handler,
+    route::route,
+    typescript::{RouteTypes, TypeScript},
+};
+
+/// The output of a server file whose handler has a mistake. That is reported where it is.
+#[derive(Debug, serde::Serialize, serde::Deserialize, ts_rs::TS)]
+pub enum Mistaken {}
+
+/// What a server file answers can be taken by a `_client` file only as what it is.
+#[diagnostic::on_unimplemented(
+    message = "the server file of this route answers `{Self}`, not `{Taken}`",
+    label = "not what the server file answers",
+    note = "write `ServerOutput<{Self}>`"
+)]
+pub trait TakenAs<Taken> {}
+
+impl<T> TakenAs<T> for T {}
+
+/// Asks a predicate of `login(...)`.
+pub async fn check<A: crate::App, M, P: Predicate<A, M>>(
+    predicate: P,
+    cx: &RequestContext<'_, A>,
+) -> Result<(), Failure> {
+    predicate.check(cx).await
+}
+
+/// Adds a predicate's codes to a route's types.
+pub fn describe_predicate<A: crate::App, M, P: Predicate<A, M>>(
+    _predicate: P,
+    types: &mut RouteTypes,
+) {
+    types.error_codes(P::CODES);
+}
+
+/// Says that a handler file holds no handler, in the generated code and so without stopping the
+/// build script, which would take the editor's help away from all other files.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! no_handler {
+    ($file:literal) => {
+        ::core::compile_error!(::core::concat!(
+            "`",
+            $file,
+            "` holds no handler: write `#[sync_handler(auth = login)] pub async fn main(...)` in a server file, ",
+            "`#[sync_handler] pub async fn main(...)` in a `_client` file"
+        ));
+    };
+}
+
+/// Makes the app's handler files modules of the crate and adds `sync_routes` with its routes.
+///
+/// Written once, at the root of the app's library, with the type that implements
+/// [`App`](crate::App). It includes what [`sync_build::routes`](https://docs.rs/sync-build) wrote in
+/// the app's build script.
+///
+/// ```ignore
+/// sync_runtime::include_routes!(crate::AppState);
+/// ```
+#[macro_export]
+macro_rules! include_routes {
+    ($app:ty) => {
+        #[doc(hidden)]
+        pub mod __sync {
+            /// The state that the handlers of this crate share.
+            pub type App = $app;
+        }
+        ::core::include!(::core::concat!(::core::env!("OUT_DIR"), "/sync_routes.rs"));
+    };
+}

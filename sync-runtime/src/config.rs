@@ -1,0 +1,136 @@
+//! The settings of a server, in one place with their defaults.
+
+use std::time::Duration;
+
+/// The settings of a [`SyncServer`](crate::SyncServer). Every one has a default; change what you
+/// need:
+///
+/// ```
+/// use std::time::Duration;
+/// use sync_runtime::Config;
+///
+/// let config = Config {
+///     handler_timeout: Duration::from_secs(5),
+///     ..Config::default()
+/// };
+/// ```
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Whether an answer to an input that does not fit says which field and why. On in debug builds
+    /// only: the reason can show parts of the server's types.
+    pub explain_invalid_input: bool,
+
+    /// How long a server file's function may run before its request is answered with
+    /// `sync.requestTimeout` and the function is stopped. 30 seconds, which is also how long the
+    /// client package waits.
+    pub handler_timeout: Duration,
+
+    /// How many requests of one connection may wait or run, in all its rooms together. Further ones
+    /// are answered with `sync.rateLimitExceeded`. 1,024.
+    pub max_requests_per_connection: usize,
+
+    /// How many of a fan-out's recipients may be in their `_client` function at the same time. 64:
+    /// enough to overlap its waits, little enough not to flood a database.
+    pub max_concurrent_recipients: usize,
+
+    /// The largest packet that is accepted, in bytes. 1 MiB, as of Socket.IO's own server.
+    pub max_payload_bytes: usize,
+
+    /// How many packets may wait for a connection's network. 4,096: with the 128 of the layer
+    /// below, packets were lost with no slow reader at all.
+    pub send_buffer_packets: usize,
+
+    /// How often a connection is asked whether it is still there. 25 seconds, as of Socket.IO.
+    pub ping_interval: Duration,
+
+    /// How long it may take to answer that. 20 seconds, as of Socket.IO.
+    pub ping_timeout: Duration,
+
+    /// How long a new connection may take from its first byte to its Socket.IO handshake. 45
+    /// seconds, as of Socket.IO.
+    pub connect_timeout: Duration,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            explain_invalid_input: cfg!(debug_assertions),
+            handler_timeout: Duration::from_secs(30),
+            max_requests_per_connection: 1024,
+            max_concurrent_recipients: 64,
+            max_payload_bytes: 1024 * 1024,
+            send_buffer_packets: 4096,
+            ping_interval: Duration::from_secs(25),
+            ping_timeout: Duration::from_secs(20),
+            connect_timeout: Duration::from_secs(45),
+        }
+    }
+}
+
+/// A setting that cannot work.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{setting}` is {given}: it takes {takes}")]
+pub struct ConfigError {
+    setting: &'static str,
+    given: String,
+    takes: &'static str,
+}
+
+impl Config {
+    /// Refuses settings with which nothing would work.
+    pub(crate) fn check(&self) -> Result<(), ConfigError> {
+        let counts = [
+            (
+                "max_requests_per_connection",
+                self.max_requests_per_connection,
+            ),
+            ("max_concurrent_recipients", self.max_concurrent_recipients),
+            ("max_payload_bytes", self.max_payload_bytes),
+            ("send_buffer_packets", self.send_buffer_packets),
+        ];
+        for (setting, count) in counts {
+            if count == 0 {
+                return Err(ConfigError {
+                    setting,
+                    given: "0".into(),
+                    takes: "a number of at least 1",
+                });
+            }
+        }
+        let durations = [
+            ("handler_timeout", self.handler_timeout),
+            ("ping_interval", self.ping_interval),
+            ("ping_timeout", self.ping_timeout),
+            ("connect_timeout", self.connect_timeout),
+        ];
+        for (setting, duration) in durations {
+            if duration.is_zero() {
+                return Err(ConfigError {
+                    setting,
+                    given: "zero".into(),
+                    takes: "a duration longer than zero",
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_setting_that_cannot_work_is_named() {
+        let config = Config {
+            max_payload_bytes: 0,
+            ..Config::default()
+        };
+        let error = config.check().map_err(|error| error.to_string());
+        assert_eq!(
+            error,
+            Err("`max_payload_bytes` is 0: it takes a number of at least 1".into())
+        );
+        assert!(Config::default().check().is_ok());
+    }
+}

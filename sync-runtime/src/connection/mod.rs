@@ -1,0 +1,107 @@
+//! A client's connection: who it belongs to, where it is a member and what it has asked for.
+
+mod lanes;
+mod requests;
+
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use socketioxide::socket::Sid;
+
+use self::{
+    lanes::{Lanes, Place},
+    requests::{Cancellation, Requests},
+};
+use crate::{room::RoomCode, session::SessionKey};
+
+/// A client's connection, from its handshake until it closes.
+///
+/// It does not hold its socket: the socket's handlers hold the connection, and both would live for
+/// ever.
+pub(crate) struct Connection {
+    id: Sid,
+    session: Option<SessionKey>,
+    /// The room that it has for itself, named by its id.
+    own_room: RoomCode,
+    rooms: Mutex<Vec<RoomCode>>,
+    lanes: Lanes,
+    requests: Requests,
+}
+
+impl Connection {
+    pub(crate) fn new(id: Sid, session: Option<SessionKey>) -> Self {
+        Self {
+            id,
+            session,
+            own_room: RoomCode::of_connection(id),
+            rooms: Mutex::default(),
+            lanes: Lanes::default(),
+            requests: Requests::default(),
+        }
+    }
+
+    pub(crate) fn id(&self) -> Sid {
+        self.id
+    }
+
+    /// The session of the handshake. Whether it still lives is for the session store to say.
+    pub(crate) fn session(&self) -> Option<&SessionKey> {
+        self.session.as_ref()
+    }
+
+    /// The room that it has for itself: it is in it from the beginning, without having joined.
+    pub(crate) fn own_room(&self) -> &RoomCode {
+        &self.own_room
+    }
+
+    /// The rooms it has joined, the oldest first.
+    pub(crate) fn joined_rooms(&self) -> Vec<RoomCode> {
+        let rooms = self.rooms.lock();
+        let joined = rooms.iter().filter(|room| **room != self.own_room);
+        joined.cloned().collect()
+    }
+
+    /// Takes it out of all its rooms, and tells which these were.
+    pub(crate) fn leave_all(&self) -> Vec<RoomCode> {
+        std::mem::take(&mut *self.rooms.lock())
+    }
+
+    pub(crate) fn is_member(&self, room: &RoomCode) -> bool {
+        self.rooms.lock().contains(room)
+    }
+
+    /// Notes that it joined a room; `false` when it was in it already.
+    pub(crate) fn note_joined(&self, room: &RoomCode) -> bool {
+        let mut rooms = self.rooms.lock();
+        let new = !rooms.contains(room);
+        if new {
+            rooms.push(room.clone());
+        }
+        new
+    }
+
+    /// Notes that it left a room.
+    pub(crate) fn note_left(&self, room: &RoomCode) {
+        self.rooms.lock().retain(|joined| joined != room);
+    }
+
+    /// A place for work, or none when `max` wait or run in all its rooms together.
+    pub(crate) fn reserve(self: &Arc<Self>, max: usize) -> Option<Place> {
+        Lanes::reserve(self, max)
+    }
+
+    /// Registers a request that its client may cancel.
+    pub(crate) fn begin(self: &Arc<Self>) -> Cancellation {
+        Requests::begin(self)
+    }
+
+    /// Cancels a request of this connection; an id that is none of its own does nothing.
+    pub(crate) fn cancel(&self, id: &str) {
+        self.requests.cancel(id);
+    }
+
+    /// Cancels all its requests, for it is gone.
+    pub(crate) fn close(&self) {
+        self.requests.close();
+    }
+}

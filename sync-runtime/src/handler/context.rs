@@ -1,0 +1,186 @@
+//! What extractors read from.
+
+use std::{any::Any, fmt, marker::PhantomData, sync::Arc};
+
+use serde_json::value::RawValue;
+
+use crate::{
+    App, Failure, Session,
+    error::Refusal,
+    room::RoomCode,
+    session::{AnySession, AnySessions, SessionKey},
+};
+
+/// The app's state whose type has been forgotten.
+pub(crate) type AnyState = Arc<dyn Any + Send + Sync>;
+
+/// A request on its way to a handler, as the pipeline established it.
+pub(crate) struct Request {
+    pub(crate) state: AnyState,
+    pub(crate) session: Option<AnySession>,
+    pub(crate) room: RoomCode,
+    pub(crate) data: Arc<RawValue>,
+    /// Whether a refused input may be explained to the client.
+    pub(crate) explain: bool,
+}
+
+/// What an extractor of a server file reads from: the request, after its login, membership and
+/// predicates have been checked as far as they come before it.
+pub struct RequestContext<'a, A: App> {
+    request: &'a Request,
+    state: &'a A,
+}
+
+impl Request {
+    /// The request with the app's types again.
+    pub(crate) fn context<A: App>(&self) -> Result<RequestContext<'_, A>, Failure> {
+        Ok(RequestContext {
+            state: state_of(&self.state)?,
+            request: self,
+        })
+    }
+}
+
+impl<'a, A: App> RequestContext<'a, A> {
+    /// The app's state.
+    pub fn state(&self) -> &'a A {
+        self.state
+    }
+
+    /// Whose request it is, if anybody is logged in.
+    pub fn session(&self) -> Option<Session<A::User>> {
+        self.request.session.as_ref()?.of::<A>()
+    }
+
+    /// The room that the request is sent to.
+    pub fn room(&self) -> &'a RoomCode {
+        &self.request.room
+    }
+
+    /// The input as it came, a JSON object.
+    pub fn data(&self) -> &'a str {
+        self.request.data.get()
+    }
+
+    pub(crate) fn explains(&self) -> bool {
+        self.request.explain
+    }
+}
+
+impl<A: App> fmt::Debug for RequestContext<'_, A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RequestContext")
+            .field("room", self.room())
+            .finish_non_exhaustive()
+    }
+}
+
+/// One fan-out, as all its recipients share it.
+pub(crate) struct Fanout {
+    pub(crate) state: AnyState,
+    pub(crate) sessions: Arc<dyn AnySessions>,
+    pub(crate) room: RoomCode,
+    pub(crate) input: Arc<RawValue>,
+    /// The server output without its status.
+    pub(crate) server_output: String,
+}
+
+/// What an extractor of a `_client` file reads from once per fan-out.
+pub struct FanoutContext<'a, A> {
+    fanout: &'a Fanout,
+    app: PhantomData<fn() -> A>,
+}
+
+impl Fanout {
+    pub(crate) fn context<A: App>(&self) -> FanoutContext<'_, A> {
+        FanoutContext {
+            fanout: self,
+            app: PhantomData,
+        }
+    }
+
+    pub(crate) fn recipient<'a, A: App>(
+        &'a self,
+        session: Option<&'a SessionKey>,
+    ) -> Result<RecipientContext<'a, A>, Failure> {
+        Ok(RecipientContext {
+            fanout: self,
+            state: state_of(&self.state)?,
+            session,
+        })
+    }
+}
+
+impl<A: App> FanoutContext<'_, A> {
+    /// The room that the delivery goes to.
+    pub fn room(&self) -> &RoomCode {
+        &self.fanout.room
+    }
+
+    /// The input that the server file ran with, a JSON object.
+    pub fn input(&self) -> &str {
+        self.fanout.input.get()
+    }
+
+    /// What the server file answered, a JSON object.
+    pub fn server_output(&self) -> &str {
+        &self.fanout.server_output
+    }
+}
+
+impl<A> fmt::Debug for FanoutContext<'_, A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FanoutContext")
+            .field("room", &self.fanout.room)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What an extractor of a `_client` file reads from for each recipient.
+pub struct RecipientContext<'a, A> {
+    fanout: &'a Fanout,
+    state: &'a A,
+    session: Option<&'a SessionKey>,
+}
+
+impl<'a, A: App> RecipientContext<'a, A> {
+    /// The app's state.
+    pub fn state(&self) -> &'a A {
+        self.state
+    }
+
+    /// The room that the delivery goes to.
+    pub fn room(&self) -> &'a RoomCode {
+        &self.fanout.room
+    }
+
+    /// Whose connection will receive the delivery, read from the session store.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn session(&self) -> Result<Option<Session<A::User>>, Failure> {
+        let Some(key) = self.session else {
+            return Ok(None);
+        };
+        let found = self.fanout.sessions.find(key).await;
+        let session = found.map_err(Failure::internal)?;
+        Ok(session.and_then(|session| session.of::<A>()))
+    }
+}
+
+impl<A> fmt::Debug for RecipientContext<'_, A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RecipientContext")
+            .field("room", &self.fanout.room)
+            .field("session", &self.session)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Routes and state come into a server together and of one type, so this fails only if the two were
+/// mixed up inside this crate.
+fn state_of<A: App>(state: &AnyState) -> Result<&A, Failure> {
+    state
+        .downcast_ref()
+        .ok_or_else(|| Refusal::ServerExecutionFailed.into())
+}

@@ -1,0 +1,147 @@
+//! What the function of a server file can take.
+
+use axum::extract::FromRef;
+use garde::Validate;
+
+use super::{context::RequestContext, value::RequestInput};
+use crate::{
+    App, Failure, Session,
+    error::{InputProblem, Refusal},
+    room::RoomCode,
+    typescript::RouteTypes,
+};
+
+/// A parameter of a server file's function.
+///
+/// Implement it for a type of your own to make it one: it reads what the pipeline has established
+/// and answers at once.
+///
+/// ```
+/// use sync_runtime::{App, Failure, FromRequest, RequestContext};
+///
+/// /// The board that the room stands for.
+/// struct Board(String);
+///
+/// impl<A: App> FromRequest<A> for Board {
+///     fn from_request(cx: &RequestContext<'_, A>) -> Result<Self, Failure> {
+///         let id = cx.room().as_str().strip_prefix("board:");
+///         id.map(|id| Self(id.into()))
+///             .ok_or_else(|| Failure::new("board.notABoard", "This room is not a board.").status(404))
+///     }
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a parameter of a server file's function",
+    label = "not something a server file can take",
+    note = "a server file can take `Input<T>`, `Valid<T>`, `Session<U>`, `Option<Session<U>>`, `Room`, `State<T>` and types of your own that implement `FromRequest`"
+)]
+pub trait FromRequest<A: App>: Sized + Send {
+    /// Reads the parameter.
+    ///
+    /// # Errors
+    /// With the failure that the client receives instead of the handler's answer.
+    fn from_request(cx: &RequestContext<'_, A>) -> Result<Self, Failure>;
+
+    /// Says what the parameter adds to the route's TypeScript types: nothing, unless it is an input.
+    fn describe(types: &mut RouteTypes) {
+        let _ = types;
+    }
+}
+
+/// The client's input, read from JSON.
+///
+/// Takes any `T` with `#[derive(Deserialize, TS)]`. An input that does not have the shape of `T` is
+/// refused with `sync.invalidInputType`; in development the answer names the field and the reason.
+#[derive(Debug, Clone, Copy)]
+pub struct Input<T>(pub T);
+
+impl<A: App, T: RequestInput> FromRequest<A> for Input<T> {
+    fn from_request(cx: &RequestContext<'_, A>) -> Result<Self, Failure> {
+        match T::decode(cx.data()) {
+            Ok(input) => Ok(Self(input)),
+            Err(_) => Err(invalid_input(cx.explains(), || {
+                let problem = T::explain(cx.data())?;
+                Some(InputProblem {
+                    path: problem.path().to_string(),
+                    reason: problem.inner().to_string(),
+                })
+            })),
+        }
+    }
+
+    fn describe(types: &mut RouteTypes) {
+        T::describe(types);
+    }
+}
+
+/// The client's input, read from JSON and checked against the rules of its type.
+///
+/// Like [`Input`], for a `T` that also has [`#[derive(Validate)]`](macro@garde::Validate).
+#[derive(Debug, Clone, Copy)]
+pub struct Valid<T>(pub T);
+
+impl<A: App, T: RequestInput + Validate<Context: Default>> FromRequest<A> for Valid<T> {
+    fn from_request(cx: &RequestContext<'_, A>) -> Result<Self, Failure> {
+        let Input(input) = Input::<T>::from_request(cx)?;
+        match input.validate() {
+            Ok(()) => Ok(Self(input)),
+            Err(report) => Err(invalid_input(cx.explains(), || {
+                let (path, error) = report.iter().next()?;
+                Some(InputProblem {
+                    path: path.to_string(),
+                    reason: error.to_string(),
+                })
+            })),
+        }
+    }
+
+    fn describe(types: &mut RouteTypes) {
+        T::describe(types);
+    }
+}
+
+fn invalid_input(explain: bool, problem: impl FnOnce() -> Option<InputProblem>) -> Failure {
+    let detail = if explain { problem() } else { None };
+    Refusal::InvalidInput { detail }.into()
+}
+
+/// `auth = login` has let nobody in without a session, so it is there.
+impl<A: App<User = U>, U: Send + Sync> FromRequest<A> for Session<U> {
+    fn from_request(cx: &RequestContext<'_, A>) -> Result<Self, Failure> {
+        cx.session().ok_or_else(|| Refusal::LoginRequired.into())
+    }
+}
+
+impl<A: App<User = U>, U: Send + Sync> FromRequest<A> for Option<Session<U>> {
+    fn from_request(cx: &RequestContext<'_, A>) -> Result<Self, Failure> {
+        Ok(cx.session())
+    }
+}
+
+/// The room that the request was sent to.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Room(pub(crate) RoomCode);
+
+impl Room {
+    /// The room's name, such as `board:demo`.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
+impl<A: App> FromRequest<A> for Room {
+    fn from_request(cx: &RequestContext<'_, A>) -> Result<Self, Failure> {
+        Ok(Self(cx.room().clone()))
+    }
+}
+
+/// A part of the app's state, as with axum: the state itself, or what
+/// [`FromRef`](axum::extract::FromRef) makes of it.
+#[derive(Debug, Clone, Copy)]
+pub struct State<T>(pub T);
+
+impl<A: App, T: FromRef<A> + Send> FromRequest<A> for State<T> {
+    fn from_request(cx: &RequestContext<'_, A>) -> Result<Self, Failure> {
+        Ok(Self(T::from_ref(cx.state())))
+    }
+}

@@ -1,0 +1,98 @@
+//! Server files: run once per request.
+
+use std::{any::type_name, future::Future};
+
+use futures_util::future::BoxFuture;
+
+use super::{
+    context::{Request, RequestContext},
+    output::OutputJson,
+    value::HandlerOutput,
+};
+use crate::{App, Failure, error::SyncError, typescript::RouteTypes};
+
+/// Who may use a route, from `auth = ...`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Auth {
+    /// Anybody.
+    None,
+    /// Whoever is logged in, as far as the predicates allow.
+    Login,
+}
+
+/// The function of a server file, as [`#[sync_handler]`](macro@crate::sync_handler) expands it.
+#[diagnostic::on_unimplemented(
+    message = "this file holds no server handler",
+    note = "a server file needs `#[sync_handler(auth = ...)] pub async fn main(...)`"
+)]
+pub trait ServerHandler: 'static {
+    /// The app whose state and sessions it reads.
+    type App: App;
+    /// What it answers.
+    type Output: HandlerOutput;
+    /// How it fails.
+    type Error: SyncError;
+
+    /// Who may use it.
+    const AUTH: Auth;
+
+    /// Adds its input, output and errors to the route's types.
+    fn describe(types: &mut RouteTypes);
+
+    /// Asks the predicates of `login(...)`, in their order.
+    fn authorize(
+        cx: &RequestContext<'_, Self::App>,
+    ) -> impl Future<Output = Result<(), Failure>> + Send {
+        let _ = cx;
+        std::future::ready(Ok(()))
+    }
+
+    /// Reads the parameters and gives the call that is ready to run with them: nothing of the
+    /// function has run when this returns.
+    fn prepare(
+        cx: &RequestContext<'_, Self::App>,
+    ) -> Result<impl Future<Output = Result<Self::Output, Self::Error>> + Send + 'static, Failure>;
+}
+
+/// A call of a server file's function with its parameters read, not yet begun.
+pub(crate) type PreparedCall = BoxFuture<'static, Result<OutputJson, Failure>>;
+
+/// A [`ServerHandler`] whose type has been forgotten.
+pub(crate) struct ServerRoute {
+    pub(crate) auth: Auth,
+    pub(crate) describe: fn(&mut RouteTypes),
+    pub(crate) authorize: for<'a> fn(&'a Request) -> BoxFuture<'a, Result<(), Failure>>,
+    pub(crate) prepare: fn(&Request) -> Result<PreparedCall, Failure>,
+}
+
+impl ServerRoute {
+    pub(crate) fn of<H: ServerHandler>() -> Self {
+        Self {
+            auth: H::AUTH,
+            describe: H::describe,
+            authorize: authorize::<H>,
+            prepare: prepare::<H>,
+        }
+    }
+}
+
+fn authorize<H: ServerHandler>(request: &Request) -> BoxFuture<'_, Result<(), Failure>> {
+    Box::pin(async move {
+        let cx = request.context()?;
+        H::authorize(&cx).await
+    })
+}
+
+fn prepare<H: ServerHandler>(request: &Request) -> Result<PreparedCall, Failure> {
+    let cx = request.context()?;
+    let call = H::prepare(&cx)?;
+    Ok(Box::pin(async move {
+        let output = call.await.map_err(SyncError::into_failure)?;
+        output.encode().map_err(|error| {
+            Failure::internal(format!(
+                "the output `{}` is not a JSON object: {error}",
+                type_name::<H::Output>()
+            ))
+        })
+    }))
+}

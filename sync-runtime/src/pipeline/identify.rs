@@ -1,0 +1,51 @@
+//! Whose request it is.
+
+use std::sync::Arc;
+
+use super::address::Addressed;
+use crate::{
+    Failure,
+    connection::Connection,
+    room::RoomCode,
+    server::Server,
+    session::{AnySession, SessionKey},
+};
+
+/// Where a request came from, and so what its sender may be a member of.
+pub(crate) enum Requester {
+    /// A connection that stays.
+    Connection(Arc<Connection>),
+}
+
+impl Requester {
+    fn session(&self) -> Option<&SessionKey> {
+        match self {
+            Self::Connection(connection) => connection.session(),
+        }
+    }
+
+    pub(super) fn is_member(&self, room: &RoomCode) -> bool {
+        match self {
+            Self::Connection(connection) => connection.is_member(room),
+        }
+    }
+}
+
+/// A request, and its session if it has one that lives.
+pub(super) struct Identified {
+    pub(super) request: Addressed,
+    pub(super) session: Option<AnySession>,
+}
+
+/// Reads the session anew for each request: one that was closed since the handshake counts no more.
+pub(super) async fn identify(
+    server: &Server,
+    requester: &Requester,
+    request: Addressed,
+) -> Result<Identified, Failure> {
+    let session = match requester.session() {
+        None => None,
+        Some(key) => server.sessions.find(key).await.map_err(Failure::internal)?,
+    };
+    Ok(Identified { request, session })
+}

@@ -1,0 +1,128 @@
+//! The first stage: whether a packet is a request at all.
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::error::Refusal;
+
+/// A packet's fields, each still as it came.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Packet<'a> {
+    #[serde(borrow, default)]
+    name: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    data: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    cb: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    receiver: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    ignore_self: Option<&'a RawValue>,
+}
+
+/// A request whose name is text and whose data is an object.
+pub(crate) struct Shaped {
+    pub(super) name: String,
+    pub(super) data: Arc<RawValue>,
+    has_callback: bool,
+    /// Empty where the packet names none.
+    pub(super) receiver: String,
+    pub(super) ignore_self: bool,
+}
+
+/// Reads a packet's JSON as a request.
+pub(crate) fn shape(packet: &str) -> Result<Shaped, Refusal> {
+    // serde reads a struct from an array too.
+    if !is_object(packet) {
+        return Err(Refusal::InvalidRequest);
+    }
+    let packet: Packet<'_> = serde_json::from_str(packet).map_err(|_| Refusal::InvalidRequest)?;
+    let name = packet.name.and_then(text);
+    let data = packet.data.filter(|data| is_object(data.get()));
+    let (Some(name), Some(data)) = (name, data) else {
+        return Err(Refusal::InvalidRequest);
+    };
+    let ignore_self = match packet.ignore_self {
+        None => false,
+        Some(flag) => serde_json::from_str(flag.get()).map_err(|_| Refusal::InvalidRequest)?,
+    };
+    Ok(Shaped {
+        name,
+        data: data.to_owned().into(),
+        has_callback: packet.cb.and_then(text).is_some(),
+        receiver: packet.receiver.and_then(text).unwrap_or_default(),
+        ignore_self,
+    })
+}
+
+impl Shaped {
+    /// Refuses a request without `cb`, which the transports that have one require.
+    pub(crate) fn with_callback(self) -> Result<Self, Refusal> {
+        if self.has_callback {
+            Ok(self)
+        } else {
+            Err(Refusal::InvalidCallback)
+        }
+    }
+}
+
+fn is_object(json: &str) -> bool {
+    json.trim_start().starts_with('{')
+}
+
+fn text(json: &RawValue) -> Option<String> {
+    serde_json::from_str(json.get()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_request_is_refused() {
+        for packet in [
+            "null",
+            "7",
+            "\"text\"",
+            "true",
+            "[]",
+            "{}",
+            r#"[{"name":"a","data":{}}]"#,
+            r#"["a", {}, "cb"]"#,
+            r#"{"name":"a"}"#,
+            r#"{"data":{}}"#,
+            r#"{"name":7,"data":{}}"#,
+            r#"{"name":"a","data":[]}"#,
+            r#"{"name":"a","data":null}"#,
+            r#"{"name":"a","data":"x"}"#,
+            r#"{"name":"a","data":{},"ignoreSelf":"yes"}"#,
+            r#"{"name":"a","name":"b","data":{}}"#,
+            r#"{"name":"a","data":{}"#,
+        ] {
+            assert_eq!(
+                shape(packet).err(),
+                Some(Refusal::InvalidRequest),
+                "{packet}"
+            );
+        }
+    }
+
+    #[test]
+    fn deep_nesting_is_passed_over_without_being_entered() {
+        let deep = format!(
+            r#"{{"name":"a","data":{{"x":{}{}}}}}"#,
+            "[".repeat(100_000),
+            "]".repeat(100_000)
+        );
+        assert!(shape(&deep).is_ok());
+    }
+
+    #[test]
+    fn fields_that_are_not_known_are_passed_over() {
+        let shaped = shape(r#"{"name":"a","data":{},"__proto__":{},"extra":[1]}"#);
+        assert_eq!(shaped.map(|shaped| shaped.name), Ok("a".into()));
+    }
+}

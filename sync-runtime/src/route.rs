@@ -1,0 +1,204 @@
+//! Routes: their names on the wire, and the table that they are found in.
+
+use std::{collections::HashMap, fmt, marker::PhantomData, sync::Arc};
+
+use crate::{
+    App,
+    error::Refusal,
+    handler::{
+        client::{ClientHandler, ClientRoute},
+        server::{ServerHandler, ServerRoute},
+    },
+    typescript::RouteTypes,
+};
+
+/// The longest name that is looked at, in bytes. The names of an app's own routes come from paths
+/// of files and are far shorter.
+pub(crate) const MAX_NAME_BYTES: usize = 256;
+
+/// A name of the form `sync/<page>/<route>/v<version>`; there need not be a route of that name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct RouteName(Box<str>);
+
+impl RouteName {
+    pub(crate) fn parse(name: &str) -> Result<Self, Refusal> {
+        if name.len() > MAX_NAME_BYTES {
+            return Err(Refusal::TooLarge);
+        }
+        if is_route_name(name) {
+            Ok(Self(name.into()))
+        } else {
+            Err(Refusal::InvalidRouteName { name: name.into() })
+        }
+    }
+}
+
+impl RouteName {
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+fn is_route_name(name: &str) -> bool {
+    let mut segments = name.split('/');
+    let is_sync = segments.next() == Some("sync");
+    let version = segments.next_back().and_then(|last| last.strip_prefix('v'));
+    let is_version = version.is_some_and(|digits| {
+        !digits.starts_with('0') && digits.parse::<u32>().is_ok() && !digits.starts_with('+')
+    });
+    let mut names = 0;
+    let are_names = segments.all(|segment| {
+        names += 1;
+        let mut bytes = segment.bytes();
+        !segment.is_empty()
+            && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
+    });
+    is_sync && is_version && are_names && names >= 2
+}
+
+/// A route of the app.
+pub(crate) struct Route {
+    /// `sync/<page>/<route>/v<version>`, as clients hear it in every delivery.
+    pub(crate) full_name: Arc<str>,
+    pub(crate) server: ServerRoute,
+    pub(crate) client: Option<ClientRoute>,
+}
+
+/// The routes of an app, as the generated `sync_routes::routes()` lists them.
+pub struct Routes<A> {
+    entries: Vec<(RouteId, Route)>,
+    app: PhantomData<fn() -> A>,
+}
+
+/// Which route a handler file belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RouteId {
+    name: &'static str,
+    version: u32,
+}
+
+/// The route of a name such as `board/moveCard`, and a version.
+pub const fn route(name: &'static str, version: u32) -> RouteId {
+    RouteId { name, version }
+}
+
+impl<A: App> Routes<A> {
+    /// No routes yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            entries: Vec::new(),
+            app: PhantomData,
+        }
+    }
+
+    /// Adds a route that has a server file only.
+    #[must_use]
+    pub fn server<H: ServerHandler<App = A>>(self, id: RouteId) -> Self {
+        self.add(id, ServerRoute::of::<H>(), None)
+    }
+
+    /// Adds a route that has a server file and a `_client` file.
+    #[must_use]
+    pub fn pair<H, C>(self, id: RouteId) -> Self
+    where
+        H: ServerHandler<App = A>,
+        C: ClientHandler<App = A>,
+    {
+        self.add(id, ServerRoute::of::<H>(), Some(ClientRoute::of::<C>()))
+    }
+
+    fn add(mut self, id: RouteId, server: ServerRoute, client: Option<ClientRoute>) -> Self {
+        let full_name = format!("sync/{}/v{}", id.name, id.version).into();
+        let route = Route {
+            full_name,
+            server,
+            client,
+        };
+        self.entries.push((id, route));
+        self
+    }
+
+    /// What TypeScript needs to know of the routes.
+    #[must_use]
+    pub fn describe(&self) -> Vec<RouteTypes> {
+        let describe = |(id, route): &(RouteId, Route)| {
+            let mut types = RouteTypes::new(id.name, id.version);
+            (route.server.describe)(&mut types);
+            if let Some(client) = &route.client {
+                (client.describe)(&mut types);
+            }
+            types
+        };
+        self.entries.iter().map(describe).collect()
+    }
+
+    pub(crate) fn into_table(self) -> RouteTable {
+        let keyed = |(_, route): (RouteId, Route)| (route.full_name.clone(), Arc::new(route));
+        RouteTable(self.entries.into_iter().map(keyed).collect())
+    }
+}
+
+impl<A: App> Default for Routes<A> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<A> fmt::Debug for Routes<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = self.entries.iter().map(|(_, route)| &route.full_name);
+        f.debug_list().entries(names).finish()
+    }
+}
+
+/// The routes by their full names.
+pub(crate) struct RouteTable(HashMap<Arc<str>, Arc<Route>>);
+
+impl RouteTable {
+    pub(crate) fn find(&self, name: &RouteName) -> Result<Arc<Route>, Refusal> {
+        self.0.get(&*name.0).cloned().ok_or(Refusal::NotFound)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_recognised_by_their_form() {
+        for name in [
+            "sync/board/moveCard/v1",
+            "sync/admin/settings/rename_board/v12",
+            "sync/a-b/c/v1",
+        ] {
+            assert!(is_route_name(name), "{name}");
+        }
+        for name in [
+            "",
+            "sync",
+            "sync/v1",
+            "sync/board/v1",
+            "board/moveCard/v1",
+            "sync//moveCard/v1",
+            "sync/board/moveCard",
+            "sync/board/moveCard/1",
+            "sync/board/moveCard/v",
+            "sync/board/moveCard/v0",
+            "sync/board/moveCard/v01",
+            "sync/board/moveCard/v+1",
+            "sync/board/moveCard/v99999999999",
+            "sync/board/move card/v1",
+            "sync/board/moveCard/v1/",
+            "sync/../moveCard/v1",
+        ] {
+            assert!(!is_route_name(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_name_beyond_the_limit_is_too_large() {
+        let name = format!("sync/{}/x/v1", "a".repeat(MAX_NAME_BYTES));
+        assert_eq!(RouteName::parse(&name), Err(Refusal::TooLarge));
+    }
+}

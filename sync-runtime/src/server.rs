@@ -1,0 +1,128 @@
+//! The server: what an app's routes, state and sessions become on an axum router.
+
+use std::{fmt, sync::Arc};
+
+use axum::Router;
+use serde::Serialize;
+use socketioxide::{SocketIo, layer::SocketIoLayer};
+
+use crate::{
+    App, Config, ConfigError, Routes, Sessions, connection::Connection, handler::context::AnyState,
+    rooms::Rooms, route::RouteTable, session::AnySessions, transport::socket,
+};
+
+/// A sync server, ready to be mounted on an axum router.
+///
+/// ```
+/// # use serde::{Deserialize, Serialize};
+/// # #[derive(Clone)] struct AppState;
+/// # #[derive(Serialize, Deserialize)] struct User { id: String }
+/// # impl sync_runtime::App for AppState { type User = User; }
+/// # impl sync_runtime::SessionUser for User { fn user_id(&self) -> &str { &self.id } }
+/// # mod sync_routes { pub fn routes() -> sync_runtime::Routes<super::AppState> { sync_runtime::Routes::new() } }
+/// use axum::{Router, routing::get};
+/// use sync_runtime::{Sessions, SyncServer};
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let sessions = Sessions::in_memory();
+/// let sync = SyncServer::builder(AppState, sync_routes::routes(), sessions).build()?;
+/// let app: Router = sync.mount(Router::new().route("/", get(|| async { "hello" })));
+/// # Ok(()) }
+/// ```
+pub struct SyncServer {
+    layer: SocketIoLayer,
+}
+
+impl SyncServer {
+    /// Begins a server for an app: its state, its routes (the generated `sync_routes::routes()`),
+    /// and its sessions.
+    pub fn builder<A: App>(
+        state: A,
+        routes: Routes<A>,
+        sessions: Sessions<A::User>,
+    ) -> SyncServerBuilder {
+        SyncServerBuilder {
+            state: Arc::new(state),
+            routes: routes.into_table(),
+            sessions: Arc::new(sessions),
+            config: Config::default(),
+        }
+    }
+
+    /// Adds the server to a router, at `/socket.io/`. Call it last: the paths of the router stay as
+    /// they are, and routes added afterwards are not affected either.
+    pub fn mount<S: Clone + Send + Sync + 'static>(&self, router: Router<S>) -> Router<S> {
+        router.layer(self.layer.clone())
+    }
+}
+
+impl fmt::Debug for SyncServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SyncServer").finish_non_exhaustive()
+    }
+}
+
+/// Sets up a [`SyncServer`].
+pub struct SyncServerBuilder {
+    state: AnyState,
+    routes: RouteTable,
+    sessions: Arc<dyn AnySessions>,
+    config: Config,
+}
+
+impl SyncServerBuilder {
+    /// Sets the configuration.
+    #[must_use]
+    pub fn config(mut self, config: Config) -> Self {
+        self.config = config;
+        self
+    }
+
+    /// Builds the server.
+    ///
+    /// # Errors
+    /// When a setting cannot work; the error names it.
+    pub fn build(self) -> Result<SyncServer, ConfigError> {
+        self.config.check()?;
+        let (layer, io) = socket::layer(&self.config);
+        socket::serve(&Arc::new(Server {
+            io,
+            state: self.state,
+            routes: self.routes,
+            sessions: self.sessions,
+            rooms: Rooms::default(),
+            config: self.config,
+        }));
+        Ok(SyncServer { layer })
+    }
+}
+
+impl fmt::Debug for SyncServerBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SyncServerBuilder")
+            .field("config", &self.config)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What all requests share.
+pub(crate) struct Server {
+    pub(crate) io: SocketIo,
+    pub(crate) state: AnyState,
+    pub(crate) routes: RouteTable,
+    pub(crate) sessions: Arc<dyn AnySessions>,
+    pub(crate) rooms: Rooms,
+    pub(crate) config: Config,
+}
+
+impl Server {
+    /// Sends an event to one connection; one that has gone in the meantime misses it.
+    pub(crate) fn emit(&self, to: &Connection, event: &str, data: &impl Serialize) {
+        let Some(socket) = self.io.get_socket(to.id()) else {
+            return;
+        };
+        if let Err(error) = socket.emit(event, data) {
+            tracing::warn!(connection = %to.id(), event, %error, "an event could not be sent");
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! The events `joinRoom`, `leaveRoom` and `getJoinedRooms`.
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+use socketioxide::{extract::SocketRef, socket::Sid};
+
+use super::event::{Payload, ReplyTo};
+use crate::{
+    Failure, connection::Connection, error::Refusal, pipeline::receiver::EVERYBODY, room::RoomCode,
+    server::Server, session::SessionKey, wire::JoinedRooms,
+};
+
+#[derive(Deserialize)]
+struct RoomPacket {
+    group: String,
+}
+
+/// Reads the room that a packet names.
+fn room(payload: &Payload) -> Result<RoomCode, Refusal> {
+    // serde reads a struct from an array too.
+    if !payload.json().starts_with('{') {
+        return Err(Refusal::InvalidRequest);
+    }
+    let packet: RoomPacket =
+        serde_json::from_str(payload.json()).map_err(|_| Refusal::InvalidRequest)?;
+    match packet.group.as_str() {
+        "" => Err(Refusal::InvalidRequest),
+        group => RoomCode::parse(group),
+    }
+}
+
+/// A change of a membership.
+#[derive(Clone, Copy)]
+pub(super) enum Change {
+    /// `joinRoom`
+    Join,
+    /// `leaveRoom`
+    Leave,
+}
+
+impl Change {
+    pub(super) fn event(self) -> &'static str {
+        match self {
+            Self::Join => "joinRoom",
+            Self::Leave => "leaveRoom",
+        }
+    }
+}
+
+/// Changes a membership when it is its turn among all that this connection sends to the room, and
+/// answers with the rooms it is in then.
+pub(super) fn change(
+    change: Change,
+    server: &Arc<Server>,
+    connection: &Arc<Connection>,
+    socket: SocketRef,
+    payload: &Payload,
+) {
+    let reply = ReplyTo::of(change.event(), payload);
+    let room = match room(payload) {
+        Ok(room) => room,
+        Err(refusal) => return reply.rooms(&socket, Err(refusal.into())),
+    };
+    let Some(place) = connection.reserve(server.config.max_requests_per_connection) else {
+        return reply.rooms(&socket, Err(Refusal::TooManyInFlight.into()));
+    };
+    let (server, connection) = (server.clone(), connection.clone());
+    place.enqueue(room.clone(), async move {
+        let changed = match change {
+            Change::Join => join(&server, &connection, &socket, &room).await,
+            Change::Leave => leave(&server, &connection, &socket, &room).await,
+        };
+        let rooms = changed.map(|()| JoinedRooms {
+            rooms: connection.joined_rooms(),
+        });
+        reply.rooms(&socket, rooms);
+    });
+}
+
+/// Joins a room, for this connection now and for the session's later ones.
+async fn join(
+    server: &Server,
+    connection: &Arc<Connection>,
+    socket: &SocketRef,
+    room: &RoomCode,
+) -> Result<(), Failure> {
+    let session = session(connection)?;
+    if is_reserved(server, room) {
+        return Err(Refusal::JoinBlocked.into());
+    }
+    let left = server.sessions.join(session, room.clone()).await;
+    let left = left.map_err(Failure::internal)?;
+    for surplus in left.ok_or(Refusal::NoSession)? {
+        server.rooms.leave(connection, socket, &surplus);
+    }
+    server.rooms.join(connection, socket, room);
+    Ok(())
+}
+
+/// Leaves a room, for this connection now and for the session's later ones.
+async fn leave(
+    server: &Server,
+    connection: &Connection,
+    socket: &SocketRef,
+    room: &RoomCode,
+) -> Result<(), Failure> {
+    let session = session(connection)?;
+    let is_known = server.sessions.leave(session, room).await;
+    if !is_known.map_err(Failure::internal)? {
+        return Err(Refusal::NoSession.into());
+    }
+    if room != connection.own_room() {
+        server.rooms.leave(connection, socket, room);
+    }
+    Ok(())
+}
+
+/// Tells the rooms of this connection.
+pub(super) fn list(connection: &Connection, socket: &SocketRef, payload: &Payload) {
+    let reply = ReplyTo::of("getJoinedRooms", payload);
+    let rooms = session(connection).map(|_| JoinedRooms {
+        rooms: connection.joined_rooms(),
+    });
+    reply.rooms(socket, rooms.map_err(Failure::from));
+}
+
+fn session(connection: &Connection) -> Result<&SessionKey, Refusal> {
+    connection.session().ok_or(Refusal::NoSession)
+}
+
+/// Whether a name cannot be that of a room to join: it means everybody, or it is the room that
+/// another connection has for itself.
+fn is_reserved(server: &Server, room: &RoomCode) -> bool {
+    let connection = room.as_str().parse::<Sid>().ok();
+    room.as_str() == EVERYBODY || connection.is_some_and(|id| server.io.get_socket(id).is_some())
+}
