@@ -33,7 +33,7 @@ if (files.length === 0) {
 const server = values.url === undefined ? await startServer() : undefined;
 const url = values.url ?? server?.url;
 console.error(`testing ${url}`);
-const tests = spawn(process.execPath, ["--test", "--test-concurrency=1", "--test-reporter=spec", ...files], {
+const tests = spawn(process.execPath, ["--test", "--test-concurrency=1", "--test-timeout=120000", "--test-reporter=spec", ...files], {
   stdio: "inherit",
   env: { ...process.env, SYNC_URL: url },
 });

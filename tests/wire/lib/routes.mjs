@@ -14,6 +14,8 @@ export const CURSOR = "board/cursorMove/v1";
 export const MOVE = "board/moveCard/v1";
 /** Login needed, makes a card with private notes. */
 export const CREATE = "board/createCard/v1";
+/** Login needed, only the owner of a card may. */
+const DELETE = "board/deleteCard/v1";
 /** Login needed, with a `_client` file. */
 export const SHOW = "board/showCard/v1";
 
@@ -59,4 +61,15 @@ export async function createCard(user, client, { title = "A card of the wire tes
   const answer = await client.request(CREATE, { title, laneId: lanes[0].id, privateNotes }, BOARD);
   assert.equal(answer.status, "success", JSON.stringify(answer));
   return { ...answer.result, lanes };
+}
+
+/**
+ * Takes a card away again, so that a server which is tested often does not fill up.
+ *
+ * @param {import("./socket.mjs").Client} client of its owner, a member of the board
+ * @param {{ id: string }} card
+ */
+export async function deleteCard(client, { id }) {
+  const answer = await client.request(DELETE, { cardId: id }, BOARD);
+  assert.equal(answer.status, "success", JSON.stringify(answer));
 }

@@ -17,6 +17,8 @@ export class Client {
   /** @type {Heard[]} */
   heard = [];
   #waiting = new Set();
+  /** The first frame of each event, or who waits for it: a burst has thousands. */
+  #firsts = new Map();
   #nextIndex = 1;
 
   /** @param {import("socket.io-client").Socket} socket */
@@ -24,6 +26,7 @@ export class Client {
     this.socket = socket;
     socket.onAny((event, ...args) => {
       this.heard.push({ event, args });
+      this.#first(event).resolve(args[0]);
       for (const look of [...this.#waiting]) look();
     });
   }
@@ -46,8 +49,7 @@ export class Client {
       };
       const late = setTimeout(() => {
         this.#waiting.delete(look);
-        const events = this.heard.slice(-20).map(({ event, args }) => `${event} ${JSON.stringify(args)}`);
-        reject(new Error(`no ${what} in ${PATIENCE} ms; the last heard:\n${events.join("\n")}`));
+        reject(this.#silence(what));
       }, PATIENCE);
       this.#waiting.add(look);
       look();
@@ -61,8 +63,33 @@ export class Client {
    * @returns {Promise<any>}
    */
   async on(event) {
-    const { args } = await this.hear(`\`${event}\``, (heard) => heard.event === event);
-    return args[0];
+    let late;
+    const silence = new Promise((_, reject) => {
+      late = setTimeout(() => reject(this.#silence(`\`${event}\``)), PATIENCE);
+    });
+    try {
+      return await Promise.race([this.#first(event).frame, silence]);
+    } finally {
+      clearTimeout(late);
+    }
+  }
+
+  /** @param {string} event */
+  #first(event) {
+    let first = this.#firsts.get(event);
+    if (first === undefined) {
+      let resolve = (/** @type {any} */ _frame) => {};
+      const frame = new Promise((settle) => (resolve = settle));
+      first = { frame, resolve };
+      this.#firsts.set(event, first);
+    }
+    return first;
+  }
+
+  /** @param {string} what */
+  #silence(what) {
+    const events = this.heard.slice(-20).map(({ event, args }) => `${event} ${JSON.stringify(args)}`);
+    return new Error(`no ${what} in ${PATIENCE} ms; the last heard:\n${events.join("\n")}`);
   }
 
   /** A response index this connection has not used. */

@@ -2,7 +2,7 @@
 // WIRE.md, "Deliveries".
 import assert from "node:assert/strict";
 import { afterEach, before, test } from "node:test";
-import { BOARD, CURSOR, MOVE, PING, SHOW, createCard, cursor, cursorOf } from "../lib/routes.mjs";
+import { BOARD, CURSOR, MOVE, PING, SHOW, createCard, cursor, cursorOf, deleteCard } from "../lib/routes.mjs";
 import { assertAnswer, assertDelivery, assertError } from "../lib/shapes.mjs";
 import { closeAll, connect, packet, room } from "../lib/socket.mjs";
 import { logIn, register } from "../lib/users.mjs";
@@ -42,6 +42,7 @@ test("without a _client file every member, the sender too, gets the server outpu
     const frame = await member.delivery(MOVE, ({ serverOutput }) => serverOutput.cardId === card.id);
     assertDelivery(frame, MOVE, { cardId: card.id, toLane, movedBy: ada.id }, undefined);
   }
+  await deleteCard(sender, card);
 });
 
 test("with a _client file each recipient gets a client output of its own", async () => {
@@ -65,6 +66,7 @@ test("with a _client file each recipient gets a client output of its own", async
     const { status: _, ...clientOutput } = frame.clientOutput;
     assertDelivery(frame, SHOW, serverOutput, clientOutput);
   }
+  await deleteCard(owner, card);
 });
 
 test("cb and fullName are the server's words, whatever the client called its callback", async () => {

@@ -2,7 +2,7 @@
 // WIRE.md, "Requests": answers.
 import assert from "node:assert/strict";
 import { afterEach, before, test } from "node:test";
-import { BOARD, CURSOR, MOVE, PING, board, createCard, cursor } from "../lib/routes.mjs";
+import { BOARD, CURSOR, MOVE, PING, board, createCard, cursor, deleteCard } from "../lib/routes.mjs";
 import { assertAnswer, assertError } from "../lib/shapes.mjs";
 import { closeAll, connect, packet, room } from "../lib/socket.mjs";
 import { register } from "../lib/users.mjs";
@@ -26,6 +26,7 @@ test("the answer comes on sync-<responseIndex>, once, with the server output", a
   assert.equal(client.heard.filter(({ event }) => event === "sync-4711").length, 1);
   const moved = (await board(user)).cards.find((/** @type {any} */ known) => known.id === card.id);
   assert.equal(moved.laneId, toLane);
+  await deleteCard(client, card);
 });
 
 test("any number can be the response index", async () => {
