@@ -1,4 +1,8 @@
 #![doc = include_str!("../README.md")]
+#![allow(
+    clippy::needless_doctest_main,
+    reason = "a build script is a `main`, and is shown as one"
+)]
 
 pub mod discover;
 pub mod emit;

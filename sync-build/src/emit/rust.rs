@@ -39,7 +39,7 @@ impl fmt::Display for Emitter<'_> {
         self.modules(f)?;
         self.missing_handlers(f)?;
         self.pairs(f)?;
-        f.write_str("\n/// The routes of this app, and its handler files by page, route and version.\npub mod sync_routes {\n")?;
+        f.write_str("\n/// The routes of this app; inside the crate also its handler files, by page, route and version.\npub mod sync_routes {\n")?;
         self.routes(f)?;
         self.typescript(f)?;
         self.tree(f)?;
