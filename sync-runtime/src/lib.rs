@@ -52,7 +52,7 @@ pub mod prelude {
     pub use ts_rs::TS;
 
     pub use crate::{
-        Deliver, Failure, Input, Recipient, Room, ServerOutput, Session, State, SyncError, Valid,
-        sync_handler,
+        Deliver, Failure, Input, Recipient, Room, ServerOutput, Session, SessionUser, State,
+        SyncError, Valid, sync_handler,
     };
 }
