@@ -33,18 +33,25 @@ export type SyncRouteVersion<N extends SyncRouteName> = N extends unknown
   ? keyof SyncRouteMap[N] & string
   : never;
 
-/** One entry of the route map. A plain lookup, so that the editor stays fast with hundreds of routes. */
+/** Whether there are several. An app of one route is the exception to what follows. */
+type Several<Name, All = Name> = Name extends unknown ? ([All] extends [Name] ? false : true) : never;
+
+/**
+ * The name stands for all routes: it is misspelt, or still being typed. To work out the types of
+ * every route there is would take the editor seconds in a large app (seen: 8 s with 500 routes).
+ */
+type IsAnyRoute<N> = [SyncRouteName] extends [N] ? Several<SyncRouteName> : false;
+
+/** One entry of the route map, a plain lookup. */
 export type SyncRoutePart<
   N extends SyncRouteName,
   V extends SyncRouteVersion<N>,
   K extends keyof SyncRouteShape,
-> = N extends unknown
-  ? V extends keyof SyncRouteMap[N]
-    ? SyncRouteMap[N][V] extends Record<K, infer T>
-      ? T
-      : never
-    : never
-  : never;
+> = IsAnyRoute<N> extends true
+  ? unknown
+  : SyncRouteMap[N][V & keyof SyncRouteMap[N]] extends Record<K, infer T>
+    ? T
+    : never;
 
 /** The codes a request of this route can fail with: its own, and the framework's. */
 export type SyncRouteErrorCode<N extends SyncRouteName, V extends SyncRouteVersion<N>> =
@@ -144,8 +151,11 @@ export type SyncResponse<N extends SyncRouteName, V extends SyncRouteVersion<N>>
   | { status: "success"; message: string; result: SyncServerOutput<N, V> }
   | SyncError<SyncRouteErrorCode<N, V>>;
 
+// `in out` on the interfaces below spares the compiler from working out how they vary with their
+// route, for which it would visit all routes: without it a completion in a callback takes seconds.
+
 /** A delivery, as it should be. */
-export interface SyncDelivered<N extends SyncRouteName, V extends SyncRouteVersion<N>> {
+export interface SyncDelivered<in out N extends SyncRouteName, in out V extends SyncRouteVersion<N>> {
   status: "success";
   /** `sync/<page>/<route>/v<N>`. */
   fullName: string;
@@ -163,7 +173,7 @@ export interface SyncDelivered<N extends SyncRouteName, V extends SyncRouteVersi
  * The route's `_client` file refused this recipient, or failed for it. Both outputs then hold the
  * error, so that a callback may look at `status` or at `serverOutput.status`, as it likes.
  */
-export interface SyncRefused<N extends SyncRouteName, V extends SyncRouteVersion<N>>
+export interface SyncRefused<in out N extends SyncRouteName, in out V extends SyncRouteVersion<N>>
   extends SyncError<SyncRouteErrorCode<N, V>> {
   fullName: string;
   serverOutput: SyncError<SyncRouteErrorCode<N, V>>;
@@ -178,7 +188,7 @@ export type SyncDelivery<N extends SyncRouteName, V extends SyncRouteVersion<N>>
   | SyncRefused<N, V>;
 
 /** What a stream callback gets. */
-export interface SyncStreamFrame<N extends SyncRouteName, V extends SyncRouteVersion<N>> {
+export interface SyncStreamFrame<in out N extends SyncRouteName, in out V extends SyncRouteVersion<N>> {
   status: "stream";
   /** `sync/<page>/<route>/v<N>`. */
   fullName: string;
@@ -189,7 +199,7 @@ export interface SyncStreamFrame<N extends SyncRouteName, V extends SyncRouteVer
 export interface SyncEventSubscription<N extends SyncRouteName, V extends SyncRouteVersion<N>> {
   name: N;
   version: V;
-  callback: (delivery: SyncDelivery<N, V>) => void;
+  callback: (delivery: SyncDelivered<N, V> | SyncRefused<N, V>) => void;
   /** A later registration with the same key on the same route takes the place of this one. */
   key?: string;
 }

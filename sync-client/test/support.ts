@@ -34,5 +34,7 @@ export const untilConnected = () => until(() => getSyncStatus().status === "conn
 
 afterEach(async () => {
   disconnectSync();
+  // The next test is another page.
+  Reflect.deleteProperty(globalThis, Symbol.for("sync-client/1"));
   await Promise.all(running.splice(0).map((server) => server.stop()));
 });
