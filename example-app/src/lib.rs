@@ -3,6 +3,10 @@
 //! The realtime routes are the handler files in the `_sync` folders; everything else here is an
 //! ordinary axum server with accounts, a JSON API and SQLite.
 
+// The handler files are private modules; what they call `pub` is for their `_client` files and for
+// their readers.
+#![allow(unreachable_pub)]
+
 pub mod accounts;
 pub mod board;
 pub mod db;

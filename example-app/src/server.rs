@@ -32,7 +32,7 @@ pub enum ServerError {
     Hash(#[from] HashError),
     /// A setting of the runtime.
     #[error(transparent)]
-    Sync(#[from] sync_runtime::BuildError),
+    Sync(#[from] sync_runtime::ConfigError),
     /// The listener.
     #[error(transparent)]
     Io(#[from] std::io::Error),
@@ -48,9 +48,7 @@ impl Server {
             accounts: Accounts::new(db.clone()).await?,
             sessions: sessions.clone(),
         };
-        let sync = SyncServer::builder(state.clone(), sync_routes::routes())
-            .sessions(sessions)
-            .build()?;
+        let sync = SyncServer::builder(state.clone(), sync_routes::routes(), sessions).build()?;
         let app = sync.mount(http::router(state, &web));
         Ok(Self { app, db })
     }

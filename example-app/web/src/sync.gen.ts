@@ -3,20 +3,206 @@
 import type {} from "sync-client";
 
 /** A card, as everybody on the board may see it. */
-export type Card = { id: string, title: string, laneId: string, ownerId: string, ownerName: string };
+export type Card = {
+  /** Stable. */
+  id: string,
+  /** One line of text. */
+  title: string,
+  /** The lane it is in. */
+  laneId: string,
+  /** Who made it: they alone see its private notes, edit it and delete it. */
+  ownerId: string,
+  /** The owner's name. */
+  ownerName: string,
+};
+
+export declare namespace board_createCard_server_v1 {
+  type CreateCard = { title: string, laneId: string, privateNotes: string | null };
+}
+
+export declare namespace board_cursorMove_server_v1 {
+  /** Fractions of the board's width and height, so that they fit windows of any size. */
+  type CursorMove = { x: number, y: number };
+  type CursorMoved = { userId: string, name: string, x: number, y: number };
+}
+
+export declare namespace board_deleteCard_server_v1 {
+  type CardDeleted = {
+    cardId: string,
+    /** The id of the user who deleted it, its owner. */
+    deletedBy: string,
+  };
+  type DeleteCard = { cardId: string };
+}
+
+export declare namespace board_editCard_server_v1 {
+  /** What everybody may see of the change. */
+  type CardEdited = { cardId: string, title: string };
+  type EditCard = { cardId: string, title: string, privateNotes: string };
+}
+
+export declare namespace board_moveCard_server_v1 {
+  type CardMoved = {
+    cardId: string,
+    toLane: string,
+    /** The id of the user who moved it. */
+    movedBy: string,
+  };
+  type MoveCard = { cardId: string, toLane: string };
+}
+
+export declare namespace board_moveCard_server_v2 {
+  type CardMoved = {
+    cardId: string,
+    toLane: string,
+    /** The card it is above now; `null` at the end of the lane. */
+    beforeCardId: string | null,
+    /** The id of the user who moved it. */
+    movedBy: string,
+  };
+  type MoveCard = {
+    cardId: string,
+    toLane: string,
+    /** The card of that lane to put it above; without one it goes to the end. */
+    beforeCardId: string | null,
+  };
+}
+
+export declare namespace board_settings_renameBoard_server_v1 {
+  type BoardRenamed = {
+    title: string,
+    /** The id of the user who renamed it. */
+    renamedBy: string,
+  };
+  type RenameBoard = { title: string };
+}
+
+export declare namespace board_showCard_client_v1 {
+  type CardForRecipient = {
+    /** Absent for everyone but the owner. */
+    privateNotes?: string,
+  };
+}
+
+export declare namespace board_showCard_server_v1 {
+  /**
+   * Every member of the room receives all of this, whatever the `_client` file does: so the private
+   * notes are not here.
+   */
+  type CardShown = {
+    cardId: string,
+    title: string,
+    laneId: string,
+    ownerId: string,
+    ownerName: string,
+    /** The id of the user who opened it. */
+    shownBy: string,
+    /** Their name. */
+    shownByName: string,
+  };
+  type ShowCard = { cardId: string };
+}
+
+export declare namespace system_ping_server_v1 {
+  type Pong = {
+    /** The server's clock, in milliseconds since 1970. */
+    serverTime: number,
+  };
+}
 
 export interface SyncRoutes {
-  "board/createCard": { v1: { input: { title: string, laneId: string, privateNotes: string | null }; serverOutput: Card; clientOutput: Record<string, never>; serverStream: never; clientStream: never; errorCode: "board.full" | "board.laneNotFound" | "board.notABoard" } };
-  "board/cursorMove": { v1: { input: { x: number, y: number }; serverOutput: { userId: string, name: string, x: number, y: number }; clientOutput: Record<string, never>; serverStream: never; clientStream: never; errorCode: "board.notABoard" } };
-  "board/deleteCard": { v1: { input: { cardId: string }; serverOutput: { cardId: string, deletedBy: string }; clientOutput: Record<string, never>; serverStream: never; clientStream: never; errorCode: "board.cardNotFound" | "board.notYourCard" | "board.notABoard" } };
-  "board/editCard": { v1: { input: { cardId: string, title: string, privateNotes: string }; serverOutput: { cardId: string, title: string }; clientOutput: Record<string, never>; serverStream: never; clientStream: never; errorCode: "board.cardNotFound" | "board.notYourCard" | "board.notABoard" } };
-  "board/moveCard": {
-    v1: { input: { cardId: string, toLane: string }; serverOutput: { cardId: string, toLane: string, movedBy: string }; clientOutput: Record<string, never>; serverStream: never; clientStream: never; errorCode: "board.cardNotFound" | "board.laneNotFound" | "board.notABoard" };
-    v2: { input: { cardId: string, toLane: string, beforeCardId: string | null }; serverOutput: { cardId: string, toLane: string, beforeCardId: string | null, movedBy: string }; clientOutput: Record<string, never>; serverStream: never; clientStream: never; errorCode: "board.cardNotFound" | "board.laneNotFound" | "board.placeNotFound" | "board.notABoard" };
+  "board/createCard": {
+    v1: {
+      input: board_createCard_server_v1.CreateCard;
+      serverOutput: Card;
+      clientOutput: Record<string, never>;
+      serverStream: never;
+      clientStream: never;
+      errorCode: "board.full" | "board.laneNotFound" | "board.notABoard";
+    };
   };
-  "board/settings/renameBoard": { v1: { input: { title: string }; serverOutput: { title: string, renamedBy: string }; clientOutput: Record<string, never>; serverStream: never; clientStream: never; errorCode: "board.notFound" | "board.notABoard" } };
-  "board/showCard": { v1: { input: { cardId: string }; serverOutput: { cardId: string, title: string, laneId: string, ownerId: string, ownerName: string, shownBy: string, shownByName: string }; clientOutput: { privateNotes?: string }; serverStream: never; clientStream: never; errorCode: "board.cardNotFound" | "board.notABoard" } };
-  "system/ping": { v1: { input: Record<string, never>; serverOutput: { serverTime: number }; clientOutput: Record<string, never>; serverStream: never; clientStream: never; errorCode: never } };
+  "board/cursorMove": {
+    v1: {
+      input: board_cursorMove_server_v1.CursorMove;
+      serverOutput: board_cursorMove_server_v1.CursorMoved;
+      clientOutput: Record<string, never>;
+      serverStream: never;
+      clientStream: never;
+      errorCode: "board.notABoard";
+    };
+  };
+  "board/deleteCard": {
+    v1: {
+      input: board_deleteCard_server_v1.DeleteCard;
+      serverOutput: board_deleteCard_server_v1.CardDeleted;
+      clientOutput: Record<string, never>;
+      serverStream: never;
+      clientStream: never;
+      errorCode: "board.cardNotFound" | "board.notABoard" | "board.notYourCard";
+    };
+  };
+  "board/editCard": {
+    v1: {
+      input: board_editCard_server_v1.EditCard;
+      serverOutput: board_editCard_server_v1.CardEdited;
+      clientOutput: Record<string, never>;
+      serverStream: never;
+      clientStream: never;
+      errorCode: "board.cardNotFound" | "board.notABoard" | "board.notYourCard";
+    };
+  };
+  "board/moveCard": {
+    v1: {
+      input: board_moveCard_server_v1.MoveCard;
+      serverOutput: board_moveCard_server_v1.CardMoved;
+      clientOutput: Record<string, never>;
+      serverStream: never;
+      clientStream: never;
+      errorCode: "board.cardNotFound" | "board.laneNotFound" | "board.notABoard";
+    };
+    v2: {
+      input: board_moveCard_server_v2.MoveCard;
+      serverOutput: board_moveCard_server_v2.CardMoved;
+      clientOutput: Record<string, never>;
+      serverStream: never;
+      clientStream: never;
+      errorCode:
+        | "board.cardNotFound"
+        | "board.laneNotFound"
+        | "board.notABoard"
+        | "board.placeNotFound";
+    };
+  };
+  "board/settings/renameBoard": {
+    v1: {
+      input: board_settings_renameBoard_server_v1.RenameBoard;
+      serverOutput: board_settings_renameBoard_server_v1.BoardRenamed;
+      clientOutput: Record<string, never>;
+      serverStream: never;
+      clientStream: never;
+      errorCode: "board.notABoard" | "board.notFound";
+    };
+  };
+  "board/showCard": {
+    v1: {
+      input: board_showCard_server_v1.ShowCard;
+      serverOutput: board_showCard_server_v1.CardShown;
+      clientOutput: board_showCard_client_v1.CardForRecipient;
+      serverStream: never;
+      clientStream: never;
+      errorCode: "board.cardNotFound" | "board.notABoard";
+    };
+  };
+  "system/ping": {
+    v1: {
+      input: Record<string, never>;
+      serverOutput: system_ping_server_v1.Pong;
+      clientOutput: Record<string, never>;
+      serverStream: never;
+      clientStream: never;
+      errorCode: never;
+    };
+  };
 }
 
 declare module "sync-client" {

@@ -26,7 +26,7 @@ pub enum CreateCardError {
     /// The board has as many cards as it can take.
     #[sync_error(code = "board.full", status = 409)]
     Full,
-    #[sync_error(internal)]
+    #[sync_error(internal, from)]
     Database(sqlx::Error),
 }
 

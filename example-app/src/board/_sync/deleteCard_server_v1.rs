@@ -30,7 +30,7 @@ pub enum DeleteCardError {
     /// Only its owner can delete a card.
     #[sync_error(code = "board.notYourCard", status = 403)]
     NotYourCard,
-    #[sync_error(internal)]
+    #[sync_error(internal, from)]
     Database(sqlx::Error),
 }
 

@@ -34,7 +34,7 @@ pub enum EditCardError {
     /// Only its owner can edit a card.
     #[sync_error(code = "board.notYourCard", status = 403)]
     NotYourCard,
-    #[sync_error(internal)]
+    #[sync_error(internal, from)]
     Database(sqlx::Error),
 }
 

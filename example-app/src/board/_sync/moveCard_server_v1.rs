@@ -33,7 +33,7 @@ pub enum MoveCardError {
     /// There is no such lane on this board.
     #[sync_error(code = "board.laneNotFound", status = 404)]
     LaneNotFound,
-    #[sync_error(internal)]
+    #[sync_error(internal, from)]
     Database(sqlx::Error),
 }
 

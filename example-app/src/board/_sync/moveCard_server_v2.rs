@@ -41,7 +41,7 @@ pub enum MoveCardError {
     /// The card to put it above is not in that lane any more.
     #[sync_error(code = "board.placeNotFound", status = 409)]
     PlaceNotFound,
-    #[sync_error(internal)]
+    #[sync_error(internal, from)]
     Database(sqlx::Error),
 }
 

@@ -2,7 +2,6 @@
 
 use sync_runtime::prelude::*;
 
-use super::board_show_card_server_v1::CardShown;
 use crate::accounts::User;
 use crate::db::Db;
 
@@ -17,13 +16,13 @@ pub struct CardForRecipient {
 
 #[derive(Debug, SyncError)]
 pub enum ShowCardError {
-    #[sync_error(internal)]
+    #[sync_error(internal, from)]
     Database(sqlx::Error),
 }
 
 #[sync_handler]
 pub async fn main(
-    card: ServerOutput<CardShown>,
+    card: ServerOutput<crate::sync_routes::board::show_card::v1::server::CardShown>,
     recipient: Recipient<User>,
     State(db): State<Db>,
 ) -> Result<CardForRecipient, ShowCardError> {

@@ -36,7 +36,7 @@ pub enum ShowCardError {
     /// There is no such card on this board.
     #[sync_error(code = "board.cardNotFound", status = 404)]
     CardNotFound,
-    #[sync_error(internal)]
+    #[sync_error(internal, from)]
     Database(sqlx::Error),
 }
 

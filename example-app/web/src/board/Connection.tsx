@@ -15,7 +15,7 @@ export function Connection({ room }: { room: SyncRoomState }) {
           : ["joining", "Connecting…"];
   return (
     <span className="connection" role="status" data-testid={testIds.connection} data-status={state}>
-      {text}
+      <span>{text}</span>
     </span>
   );
 }

@@ -27,7 +27,7 @@ pub enum RenameBoardError {
     /// There is no such board.
     #[sync_error(code = "board.notFound", status = 404)]
     NotFound,
-    #[sync_error(internal)]
+    #[sync_error(internal, from)]
     Database(sqlx::Error),
 }
 
