@@ -40,6 +40,10 @@ pub struct Config {
     /// below, packets were lost with no slow reader at all.
     pub send_buffer_packets: usize,
 
+    /// The origins, such as `https://app.example`, whose pages may use this server besides its own.
+    /// None.
+    pub allowed_origins: Vec<String>,
+
     /// How often a connection is asked whether it is still there. 25 seconds, as of Socket.IO.
     pub ping_interval: Duration,
 
@@ -60,6 +64,7 @@ impl Default for Config {
             max_concurrent_recipients: 64,
             max_payload_bytes: 1024 * 1024,
             send_buffer_packets: 4096,
+            allowed_origins: Vec::new(),
             ping_interval: Duration::from_secs(25),
             ping_timeout: Duration::from_secs(20),
             connect_timeout: Duration::from_secs(45),

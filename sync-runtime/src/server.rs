@@ -7,8 +7,13 @@ use serde::Serialize;
 use socketioxide::{SocketIo, layer::SocketIoLayer};
 
 use crate::{
-    App, Config, ConfigError, Routes, Sessions, connection::Connection, handler::context::AnyState,
-    rooms::Rooms, route::RouteTable, session::AnySessions, transport::socket,
+    App, Config, ConfigError, Routes, Sessions,
+    connection::Connection,
+    handler::context::AnyState,
+    rooms::Rooms,
+    route::RouteTable,
+    session::AnySessions,
+    transport::{http, socket},
 };
 
 /// A sync server, ready to be mounted on an axum router.
@@ -30,6 +35,7 @@ use crate::{
 /// # Ok(()) }
 /// ```
 pub struct SyncServer {
+    server: Arc<Server>,
     layer: SocketIoLayer,
 }
 
@@ -49,10 +55,17 @@ impl SyncServer {
         }
     }
 
-    /// Adds the server to a router, at `/socket.io/`. Call it last: the paths of the router stay as
-    /// they are, and routes added afterwards are not affected either.
+    /// Adds the server to a router: Socket.IO at `/socket.io/` and the routes over HTTP below
+    /// `/sync/`.
+    ///
+    /// Call it last: layers that the router has are not put around `/socket.io/`.
+    ///
+    /// # Panics
+    /// As axum does when the router has a path below `/sync/` itself.
     pub fn mount<S: Clone + Send + Sync + 'static>(&self, router: Router<S>) -> Router<S> {
-        router.layer(self.layer.clone())
+        router
+            .merge(http::router(self.server.clone()))
+            .layer(self.layer.clone())
     }
 }
 
@@ -85,15 +98,16 @@ impl SyncServerBuilder {
     pub fn build(self) -> Result<SyncServer, ConfigError> {
         self.config.check()?;
         let (layer, io) = socket::layer(&self.config);
-        socket::serve(&Arc::new(Server {
+        let server = Arc::new(Server {
             io,
             state: self.state,
             routes: self.routes,
             sessions: self.sessions,
             rooms: Rooms::default(),
             config: self.config,
-        }));
-        Ok(SyncServer { layer })
+        });
+        socket::serve(&server);
+        Ok(SyncServer { server, layer })
     }
 }
 

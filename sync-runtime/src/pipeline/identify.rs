@@ -13,20 +13,27 @@ use crate::{
 
 /// Where a request came from, and so what its sender may be a member of.
 pub(crate) enum Requester {
-    /// A connection that stays.
+    /// A connection that stays: it sends to the rooms that it is in itself.
     Connection(Arc<Connection>),
+    /// A single request: it sends to the rooms that its session is in.
+    Request {
+        /// The key of the session that it names, whether or not that lives.
+        session: Option<SessionKey>,
+    },
 }
 
 impl Requester {
     fn session(&self) -> Option<&SessionKey> {
         match self {
             Self::Connection(connection) => connection.session(),
+            Self::Request { session } => session.as_ref(),
         }
     }
 
-    pub(super) fn is_member(&self, room: &RoomCode) -> bool {
+    pub(super) fn is_member(&self, session: Option<&AnySession>, room: &RoomCode) -> bool {
         match self {
             Self::Connection(connection) => connection.is_member(room),
+            Self::Request { .. } => session.is_some_and(|session| session.rooms().contains(room)),
         }
     }
 }

@@ -19,7 +19,7 @@ pub(super) fn admit(requester: &Requester, authorized: Authorized) -> Result<Rec
     if room.as_str() == EVERYBODY {
         return Err(Refusal::ReceiverNotAllowed);
     }
-    if !requester.is_member(room) {
+    if !requester.is_member(authorized.request.session.as_ref(), room) {
         return Err(Refusal::NotRoomMember);
     }
     Ok(Received(authorized))

@@ -35,12 +35,24 @@ pub(crate) struct Shaped {
 
 /// Reads a packet's JSON as a request.
 pub(crate) fn shape(packet: &str) -> Result<Shaped, Refusal> {
+    let packet = read(packet)?;
+    packed(packet.name.and_then(text), &packet)
+}
+
+/// Reads the JSON of a request whose name came another way; one inside it does not count.
+pub(crate) fn shape_named(name: &str, packet: &str) -> Result<Shaped, Refusal> {
+    packed(Some(name.into()), &read(packet)?)
+}
+
+fn read(packet: &str) -> Result<Packet<'_>, Refusal> {
     // serde reads a struct from an array too.
     if !is_object(packet) {
         return Err(Refusal::InvalidRequest);
     }
-    let packet: Packet<'_> = serde_json::from_str(packet).map_err(|_| Refusal::InvalidRequest)?;
-    let name = packet.name.and_then(text);
+    serde_json::from_str(packet).map_err(|_| Refusal::InvalidRequest)
+}
+
+fn packed(name: Option<String>, packet: &Packet<'_>) -> Result<Shaped, Refusal> {
     let data = packet.data.filter(|data| is_object(data.get()));
     let (Some(name), Some(data)) = (name, data) else {
         return Err(Refusal::InvalidRequest);

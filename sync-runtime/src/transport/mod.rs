@@ -1,6 +1,8 @@
 //! How packets come in and answers go out.
 
 mod event;
+pub(crate) mod http;
+mod origin;
 mod room_events;
 pub(crate) mod socket;
 mod sync_event;

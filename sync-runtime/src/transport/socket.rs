@@ -11,6 +11,7 @@ use socketioxide::{
 
 use super::{
     event::Payload,
+    origin,
     room_events::{self, Change},
     sync_event,
 };
@@ -42,10 +43,14 @@ pub(crate) fn serve(server: &Arc<Server>) {
     server.io.ns("/", (async || {}).with(middleware));
 }
 
-/// Why a client was not let in; it tries again.
+/// Why a client was not let in.
 #[derive(Debug, thiserror::Error)]
-#[error("the server cannot take connections now")]
-struct Refused;
+enum Refused {
+    #[error("a page of this origin may not connect")]
+    Origin,
+    #[error("the server cannot take connections now")]
+    Unavailable,
+}
 
 /// Keeps a connection's memberships for as long as its socket lives. The socket's handlers own it,
 /// so that they end also for a socket that goes before it is connected, of which nobody is told.
@@ -68,12 +73,16 @@ impl Drop for Attachment {
 }
 
 async fn connect(server: Arc<Server>, socket: SocketRef) -> Result<(), Refused> {
-    let token = server.sessions.cookie().token(&socket.req_parts().headers);
+    let headers = &socket.req_parts().headers;
+    if !origin::is_allowed(&server.config, headers) {
+        return Err(Refused::Origin);
+    }
+    let token = server.sessions.cookie().token(headers);
     let session = match token {
         None => None,
         Some(token) => server.sessions.find(&token.key()).await.map_err(|error| {
             tracing::error!(%error, "a connection was refused: the session store does not answer");
-            Refused
+            Refused::Unavailable
         })?,
     };
 

@@ -1,0 +1,174 @@
+//! The HTTP transport: `POST /sync/<page>/<route>/v<version>`, answered as JSON or as an event
+//! stream.
+
+use std::{convert::Infallible, sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    extract::{Request, State},
+    response::{
+        IntoResponse, Response,
+        sse::{Event, KeepAlive, Sse},
+    },
+    routing::post,
+};
+use futures_util::stream;
+use http::{
+    HeaderMap, HeaderValue, StatusCode, Uri,
+    header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE},
+};
+use serde::Serialize;
+use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
+
+use super::origin;
+use crate::{
+    Failure,
+    error::Refusal,
+    pipeline::{self, Requester, Success, address::address, shape::shape_named},
+    server::Server,
+    wire::SuccessAnswer,
+};
+
+const PATH: &str = "/sync/{*name}";
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+const EVENT_STREAM: &str = "text/event-stream";
+
+/// How often a stream without news says that it is still there: well within the minute after which
+/// proxies commonly give up.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+
+/// The routes over HTTP.
+pub(crate) fn router<S: Clone + Send + Sync + 'static>(server: Arc<Server>) -> Router<S> {
+    Router::new().route(PATH, post(receive)).with_state(server)
+}
+
+/// A request's answer: its status and its envelope as JSON.
+struct Answer {
+    status: StatusCode,
+    json: String,
+}
+
+impl Answer {
+    fn of(result: Result<Success<'_>, &Failure>) -> Self {
+        match result {
+            Ok(success) => Self::new(
+                200,
+                &SuccessAnswer {
+                    status: "success",
+                    message: success.message,
+                    result: success.output.raw(),
+                },
+            ),
+            Err(failure) => Self::new(failure.http_status(), &failure.envelope()),
+        }
+    }
+
+    fn new(status: u16, envelope: &impl Serialize) -> Self {
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        Self {
+            status,
+            json: serde_json::to_string(envelope).unwrap_or_default(),
+        }
+    }
+}
+
+impl From<Refusal> for Answer {
+    fn from(refusal: Refusal) -> Self {
+        Self::of(Err(&refusal.into()))
+    }
+}
+
+impl IntoResponse for Answer {
+    fn into_response(self) -> Response {
+        let headers = [
+            (CONTENT_TYPE, JSON),
+            (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        ];
+        (self.status, headers, self.json).into_response()
+    }
+}
+
+async fn receive(State(server): State<Arc<Server>>, request: Request) -> Response {
+    let is_stream = wants_stream(request.uri(), request.headers());
+    // Whoever waits for the answer drops this with the connection, and the request is cancelled.
+    let cancelled = CancellationToken::new();
+    let guard = cancelled.clone().drop_guard();
+    let (answer, answered) = oneshot::channel();
+    match accept(&server, request).await {
+        Err(refusal) => {
+            let _ = answer.send(Answer::from(refusal));
+        }
+        Ok((requester, request)) => {
+            tokio::spawn(async move {
+                let answer = |result: Result<Success<'_>, &Failure>| {
+                    let _ = answer.send(Answer::of(result));
+                };
+                pipeline::run(&server, &requester, request, &cancelled, answer).await;
+            });
+        }
+    }
+    let answer = async move {
+        let answer = answered.await;
+        drop(guard.disarm());
+        answer.unwrap_or_else(|_| Refusal::ServerExecutionFailed.into())
+    };
+    if is_stream {
+        let last = stream::once(async { Ok::<_, Infallible>(last_event(&answer.await)) });
+        Sse::new(last)
+            .keep_alive(KeepAlive::new().interval(HEARTBEAT))
+            .into_response()
+    } else {
+        answer.await.into_response()
+    }
+}
+
+fn last_event(answer: &Answer) -> Event {
+    Event::default().event("final").data(&answer.json)
+}
+
+fn wants_stream(uri: &Uri, headers: &HeaderMap) -> bool {
+    let query = uri.query().unwrap_or_default();
+    let accept = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok());
+    query.split('&').any(|pair| pair == "stream=true")
+        || accept.is_some_and(|accept| accept.contains(EVENT_STREAM))
+}
+
+/// Reads a request as far as it can be without running anything.
+async fn accept(
+    server: &Server,
+    request: Request,
+) -> Result<(Requester, pipeline::Addressed), Refusal> {
+    let (parts, body) = request.into_parts();
+    if !origin::is_allowed(&server.config, &parts.headers) {
+        return Err(Refusal::Forbidden);
+    }
+    // A form of another site can send text, but not this type.
+    if !is_json(&parts.headers) {
+        return Err(Refusal::InvalidRequest);
+    }
+    let body = read(server, body).await?;
+    let name = parts.uri.path().trim_start_matches('/');
+    let request = address(shape_named(name, &body)?)?;
+    let token = server.sessions.cookie().token(&parts.headers);
+    let requester = Requester::Request {
+        session: token.map(|token| token.key()),
+    };
+    Ok((requester, request))
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let content_type = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    let essence = content_type.and_then(|value| value.split(';').next());
+    essence.is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json"))
+}
+
+async fn read(server: &Server, body: Body) -> Result<String, Refusal> {
+    let bytes = to_bytes(body, server.config.max_payload_bytes)
+        .await
+        .map_err(|_| Refusal::TooLarge)?;
+    String::from_utf8(bytes.into()).map_err(|_| Refusal::InvalidRequest)
+}
