@@ -35,7 +35,6 @@ const RUNTIME: &str = r#"
 pub use macros::sync_handler;
 use std::{marker::PhantomData, path::Path};
 
-#[must_use]
 pub struct Routes<A>(Vec<String>, PhantomData<A>);
 
 impl<A> Routes<A> {
@@ -43,10 +42,12 @@ impl<A> Routes<A> {
     pub fn new() -> Self {
         Self(Vec::new(), PhantomData)
     }
+    #[must_use]
     pub fn server<S>(mut self, (name, version): (&str, u32)) -> Self {
         self.0.push(format!("{name} v{version}: server"));
         self
     }
+    #[must_use]
     pub fn pair<S, C>(mut self, (name, version): (&str, u32)) -> Self {
         self.0.push(format!("{name} v{version}: server, client"));
         self
@@ -63,7 +64,6 @@ pub mod codegen {
         (name, version)
     }
 
-    #[must_use]
     pub struct TypeScript(pub Vec<String>);
 
     impl TypeScript {

@@ -108,7 +108,7 @@ impl Emitter<'_> {
         f.write_str("    /// All routes, to be given to `SyncServer::builder`.\n")?;
         writeln!(
             f,
-            "    pub fn routes() -> {runtime}::Routes<crate::__sync::App> {{"
+            "    #[must_use]\n    pub fn routes() -> {runtime}::Routes<crate::__sync::App> {{"
         )?;
         if registered().next().is_some() {
             writeln!(f, "        use {runtime}::codegen::route;\n")?;
