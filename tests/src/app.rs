@@ -38,10 +38,15 @@ impl App {
         Ok(Self { root })
     }
 
-    /// A copy of the fixture `name`, with the versions of dependencies that this workspace locks.
+    /// A copy of the fixture `name` for the test `test`, with the versions of dependencies that this workspace locks.
     pub fn fixture(scratch: &str, name: &str, test: &str) -> io::Result<Self> {
         let app = Self::empty(scratch, test)?;
         copy(&repository().join("tests/fixtures").join(name), &app.root)?;
+        // In one target directory cargo tells workspaces' own packages apart by name and version
+        // alone, not by where they are.
+        for manifest in ["Cargo.toml", "bindings/Cargo.toml"] {
+            app.replace(manifest, "\"0.0.0\"", &format!("\"0.0.0-{test}\""))?;
+        }
         app.lock()?;
         app.link_npm_packages("web")?;
         Ok(app)
