@@ -89,7 +89,8 @@ pub fn sync_handler(_: TokenStream, function: TokenStream) -> TokenStream {
     let rest = "
         pub(crate) struct __SyncHandler;
         const _: () = { let _ = main; };
-        #[allow(unused_macros)] macro_rules! __sync_pair { ($server:ty) => { const _: Option<$server> = None; } }
+        #[allow(unused_macros)] macro_rules! __sync_pair { ($taken:ty, $server:ty) => { const _: Option<($taken, $server)> = None; } }
+        pub(crate) type __SyncTaken = ();
         #[allow(unused_imports)] pub(crate) use __sync_pair;
     ";
     let mut all = function;

@@ -89,9 +89,9 @@ impl Emitter<'_> {
             }
             writeln!(
                 f,
-                "{}::__sync_pair!(crate::{}::__SyncHandler);",
-                client.module(),
-                server.module()
+                "{client}::__sync_pair!(crate::{client}::__SyncTaken, crate::{server}::__SyncHandler);",
+                client = client.module(),
+                server = server.module()
             )?;
         }
         Ok(())

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Literal, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::{ItemFn, Type, spanned::Spanned};
+use syn::{ItemFn, Type, parse_quote, spanned::Spanned};
 
 use super::{
     args, marker,
@@ -94,14 +94,20 @@ fn pair(parameters: &[&Type]) -> TokenStream {
         quote_spanned! {taken.span()=>
             const _: fn() = || {
                 fn pair<T, U: ::sync_runtime::codegen::TakenAs<T>>() {}
-                pair::<#taken, <$server as ::sync_runtime::codegen::ServerHandler>::Output>();
+                pair::<$taken, <$server as ::sync_runtime::codegen::ServerHandler>::Output>();
             };
         }
     });
+    let nothing = parse_quote!(());
+    let taken = server_output.unwrap_or(&nothing);
     quote! {
+        // The macro is called at the root of the crate, where the names of this file mean nothing.
+        #[doc(hidden)]
+        pub(crate) type __SyncTaken = #taken;
+
         #[doc(hidden)]
         macro_rules! __sync_pair {
-            ($server:ty) => { #check };
+            ($taken:ty, $server:ty) => { #check };
         }
         pub(crate) use __sync_pair;
     }

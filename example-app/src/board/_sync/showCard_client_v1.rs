@@ -4,6 +4,7 @@ use sync_runtime::prelude::*;
 
 use crate::accounts::User;
 use crate::db::Db;
+use crate::sync_routes::board::show_card::v1::server::CardShown;
 
 #[derive(Serialize, TS)]
 #[serde(rename_all = "camelCase")]
@@ -22,7 +23,7 @@ pub enum ShowCardError {
 
 #[sync_handler]
 pub async fn main(
-    card: ServerOutput<crate::sync_routes::board::show_card::v1::server::CardShown>,
+    card: ServerOutput<CardShown>,
     recipient: Recipient<User>,
     State(db): State<Db>,
 ) -> Result<CardForRecipient, ShowCardError> {
