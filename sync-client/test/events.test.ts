@@ -122,11 +122,11 @@ test("one function registered twice is called once, until both have taken it off
   const second = upsertSyncEventCallback({ ...route, callback });
   await move("1");
   expect(count).toBe(1);
-  first();
-  first();
+  second();
+  second();
   await move("2");
   expect(count).toBe(2);
-  second();
+  first();
   await move("3");
   expect(count).toBe(2);
 });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { syncClient } from "../src/client.js";
-import { getSyncStatus, initSync, joinRoom, reconnectSync, syncRequest } from "../src/index.js";
+import { getSyncStatus, initSync, joinRoom, onSyncStatus, reconnectSync, syncRequest } from "../src/index.js";
 import "./routes.js";
 import { connected, serve, until, untilConnected } from "./support.js";
 
@@ -85,6 +85,19 @@ test("requests made before the connection stands go out in order when it does", 
   initSync({ url: server.url });
   expect((await joined).status).toBe("success");
   expect((await Promise.all(answers)).map(({ status }) => status)).toEqual(["success", "success", "success"]);
+  expect(server.sent("sync").map(({ data }) => (data as { cardId: string }).cardId)).toEqual(["1", "2", "3"]);
+});
+
+test("a request made the moment the connection stands does not overtake those that wait", async () => {
+  const server = await serve();
+  const answers = [move("1"), move("2")];
+  const off = onSyncStatus(({ status }) => {
+    if (status === "connected") answers.push(move("3"));
+  });
+  initSync({ url: server.url });
+  await untilConnected();
+  off();
+  await Promise.all(answers);
   expect(server.sent("sync").map(({ data }) => (data as { cardId: string }).cardId)).toEqual(["1", "2", "3"]);
 });
 
