@@ -13,7 +13,7 @@ use crate::{
     Failure,
     connection::Connection,
     handler::{
-        client::{ClientRoute, Deliver, Shaper},
+        client::{Begun, ClientRoute, Deliver, Shaper},
         context::Fanout,
         output::OutputJson,
     },
@@ -87,12 +87,8 @@ impl Delivery {
 pub(crate) async fn fan_out(server: &Arc<Server>, delivery: Delivery) {
     match &delivery.route.client {
         None => {
-            to_room(
-                server,
-                &delivery.origin,
-                &delivery.frame(ClientOutput::None {}),
-            )
-            .await
+            let frame = delivery.frame(ClientOutput::None {});
+            to_room(server, &delivery.origin, &frame).await;
         }
         Some(client) => match begin(server, client, &delivery) {
             Ok(shaper) => to_each(server, &delivery, &*shaper).await,
@@ -117,11 +113,7 @@ async fn to_room(server: &Server, origin: &Origin, frame: &impl Serialize) {
 }
 
 /// Reads what all recipients share.
-fn begin(
-    server: &Server,
-    client: &ClientRoute,
-    delivery: &Delivery,
-) -> Result<Box<dyn Shaper>, Failure> {
+fn begin(server: &Server, client: &ClientRoute, delivery: &Delivery) -> Begun {
     let fanout = Arc::new(Fanout {
         state: server.state.clone(),
         sessions: server.sessions.clone(),

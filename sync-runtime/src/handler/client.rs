@@ -91,8 +91,11 @@ pub trait ClientHandler: 'static {
 /// A [`ClientHandler`] whose type has been forgotten.
 pub(crate) struct ClientRoute {
     pub(crate) describe: fn(&mut RouteTypes),
-    pub(crate) begin: fn(Arc<Fanout>) -> Result<Box<dyn Shaper>, Failure>,
+    pub(crate) begin: fn(Arc<Fanout>) -> Begun,
 }
+
+/// A fan-out begun: its shared part read, or the reason why it cannot be.
+pub(crate) type Begun = Result<Box<dyn Shaper>, Failure>;
 
 /// A fan-out through a `_client` file, its shared part read.
 pub(crate) trait Shaper: Send + Sync {
@@ -112,7 +115,7 @@ impl ClientRoute {
     }
 }
 
-fn begin<H: ClientHandler>(fanout: Arc<Fanout>) -> Result<Box<dyn Shaper>, Failure> {
+fn begin<H: ClientHandler>(fanout: Arc<Fanout>) -> Begun {
     let shared = H::share(&fanout.context())?;
     Ok(Box::new(Shaping::<H> { fanout, shared }))
 }

@@ -83,10 +83,8 @@ macro_rules! predicates {
         {
             const CODES: &'static [&'static str] = V::CODES;
 
-            #[allow(unused_variables)]
-            fn check(self, cx: &RequestContext<'_, A>) -> impl Future<Output = Result<(), Failure>> + Send {
-                let verdict = (|| self($($param::from_request(cx)?,)*).into_result())();
-                std::future::ready(verdict)
+            async fn check(self, _cx: &RequestContext<'_, A>) -> Result<(), Failure> {
+                self($($param::from_request(_cx)?,)*).into_result()
             }
         }
 
@@ -100,10 +98,8 @@ macro_rules! predicates {
         {
             const CODES: &'static [&'static str] = V::CODES;
 
-            #[allow(unused_variables)]
-            fn check(self, cx: &RequestContext<'_, A>) -> impl Future<Output = Result<(), Failure>> + Send {
-                let asked = (|| Ok::<_, Failure>(self($($param::from_request(cx)?,)*)))();
-                async move { asked?.await.into_result() }
+            async fn check(self, _cx: &RequestContext<'_, A>) -> Result<(), Failure> {
+                self($($param::from_request(_cx)?,)*).await.into_result()
             }
         }
     };

@@ -42,7 +42,7 @@ pub trait FromFanout<A: App>: Sized + Send {
 /// What the server file answered, in its `_client` file.
 ///
 /// Decoded once per fan-out and shared by all recipients; it dereferences to `T`.
-pub struct ServerOutput<T>(Arc<T>);
+pub struct ServerOutput<T>(pub Arc<T>);
 
 impl<T> Deref for ServerOutput<T> {
     type Target = T;

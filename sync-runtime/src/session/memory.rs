@@ -88,11 +88,11 @@ impl<U: Send + Sync + 'static> SessionStore<U> for MemorySessions<U> {
         ready(Ok(live.map(|(_, record)| record.clone()))).boxed()
     }
 
-    fn insert<'a>(
-        &'a self,
+    fn insert(
+        &self,
         key: SessionKey,
         record: SessionRecord<U>,
-    ) -> BoxFuture<'a, Result<(), SessionStoreError>> {
+    ) -> BoxFuture<'_, Result<(), SessionStoreError>> {
         let mut table = self.table.write();
         let end = Instant::now() + self.life;
         table.records.insert(key.clone(), (end, record));

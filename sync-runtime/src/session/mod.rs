@@ -88,11 +88,11 @@ pub trait SessionStore<U>: Send + Sync + 'static {
     ) -> BoxFuture<'a, Result<Option<SessionRecord<U>>, SessionStoreError>>;
 
     /// Adds a session.
-    fn insert<'a>(
-        &'a self,
+    fn insert(
+        &self,
         key: SessionKey,
         record: SessionRecord<U>,
-    ) -> BoxFuture<'a, Result<(), SessionStoreError>>;
+    ) -> BoxFuture<'_, Result<(), SessionStoreError>>;
 
     /// Ends a session. Ending one that is over is no error.
     fn remove<'a>(&'a self, key: &'a SessionKey) -> BoxFuture<'a, Result<(), SessionStoreError>>;

@@ -72,51 +72,64 @@ impl<'de> Deserialize<'de> for Event {
 }
 
 /// Where the answer to an event goes: to `<event>-<responseIndex>`, or to the event itself where the
-/// packet has no index to answer on.
+/// packet is no object with an index to answer on.
 pub(super) struct ReplyTo {
-    event: String,
-    progress: Option<String>,
+    event: &'static str,
+    index: Option<i64>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Indexed<'a> {
-    #[serde(borrow)]
-    response_index: &'a RawValue,
+struct Indexed {
+    response_index: i64,
 }
 
 impl ReplyTo {
-    /// Finds out where to answer. `is_indexed` tells whether the packet said so.
-    pub(super) fn of(event: &str, payload: &Payload) -> Self {
-        let json = payload.json();
-        let indexed = json
-            .starts_with('{')
-            .then(|| serde_json::from_str::<Indexed<'_>>(json).ok())
-            .flatten();
-        let index = indexed.and_then(|indexed| indexed.response_index.get().parse::<i64>().ok());
+    /// Finds out where to answer.
+    pub(super) fn of(event: &'static str, payload: &Payload) -> Self {
+        // serde reads a struct from an array too.
+        let is_object = payload.json().starts_with('{');
+        let indexed = is_object.then(|| serde_json::from_str::<Indexed>(payload.json()));
         Self {
-            event: match index {
-                Some(index) => format!("{event}-{index}"),
-                None => event.into(),
-            },
-            progress: index.map(|index| format!("{event}-progress-{index}")),
+            event,
+            index: indexed
+                .and_then(Result::ok)
+                .map(|indexed| indexed.response_index),
         }
     }
 
-    /// The event that the request's progress goes to, if the packet can be answered by index.
-    pub(super) fn progress(&self) -> Result<&str, Refusal> {
-        self.progress.as_deref().ok_or(Refusal::InvalidRequest)
+    /// Refuses a packet that has no index to answer on.
+    pub(super) fn indexed(&self) -> Result<(), Refusal> {
+        self.index.map(drop).ok_or(Refusal::InvalidRequest)
+    }
+
+    fn event(&self) -> String {
+        match self.index {
+            Some(index) => format!("{}-{index}", self.event),
+            None => self.event.into(),
+        }
+    }
+
+    /// Tells of a request's progress, before its answer.
+    pub(super) fn progress(&self, socket: &SocketRef, progress: &impl Serialize) {
+        if let Some(index) = self.index {
+            send(
+                socket,
+                &format!("{}-progress-{index}", self.event),
+                progress,
+            );
+        }
     }
 
     pub(super) fn send(&self, socket: &SocketRef, answer: &impl Serialize) {
-        send(socket, &self.event, answer);
+        send(socket, &self.event(), answer);
     }
 
     pub(super) fn rooms(&self, socket: &SocketRef, result: Result<JoinedRooms, Failure>) {
         match result {
             Ok(rooms) => self.send(socket, &rooms),
             Err(failure) => {
-                failure.log(&self.event);
+                failure.log(self.event);
                 self.send(socket, &failure.envelope());
             }
         }
@@ -124,7 +137,7 @@ impl ReplyTo {
 }
 
 /// Sends an event to a socket; one that has gone in the meantime misses it.
-pub(super) fn send(socket: &SocketRef, event: &str, data: &impl Serialize) {
+fn send(socket: &SocketRef, event: &str, data: &impl Serialize) {
     if let Err(error) = socket.emit(event, data)
         && socket.connected()
     {

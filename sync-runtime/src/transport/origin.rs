@@ -1,7 +1,7 @@
 //! Whether a browser's request comes from a page that may use this server.
 //!
 //! A cookie travels with requests that pages of other sites make. `SameSite=Lax` keeps it from most
-//! of them, but not from other hosts of the same site, and WebSockets know no same-origin policy at
+//! of them, but not from other hosts of the same site, and web sockets know no same-origin policy at
 //! all. So the `Origin` that a browser sends has to be this server's own, or one that was allowed.
 
 use http::{

@@ -17,11 +17,8 @@ struct RoomPacket {
 }
 
 /// Reads the room that a packet names.
-fn room(payload: &Payload) -> Result<RoomCode, Refusal> {
-    // serde reads a struct from an array too.
-    if !payload.json().starts_with('{') {
-        return Err(Refusal::InvalidRequest);
-    }
+fn room(reply: &ReplyTo, payload: &Payload) -> Result<RoomCode, Refusal> {
+    reply.indexed()?;
     let packet: RoomPacket =
         serde_json::from_str(payload.json()).map_err(|_| Refusal::InvalidRequest)?;
     match packet.group.as_str() {
@@ -58,7 +55,7 @@ pub(super) fn change(
     payload: &Payload,
 ) {
     let reply = ReplyTo::of(change.event(), payload);
-    let room = match room(payload) {
+    let room = match room(&reply, payload) {
         Ok(room) => room,
         Err(refusal) => return reply.rooms(&socket, Err(refusal.into())),
     };
@@ -116,10 +113,10 @@ async fn leave(
     Ok(())
 }
 
-/// Tells the rooms of this connection.
+/// Tells the rooms of this connection; an anonymous one has none.
 pub(super) fn list(connection: &Connection, socket: &SocketRef, payload: &Payload) {
     let reply = ReplyTo::of("getJoinedRooms", payload);
-    let rooms = session(connection).map(|_| JoinedRooms {
+    let rooms = reply.indexed().map(|()| JoinedRooms {
         rooms: connection.joined_rooms(),
     });
     reply.rooms(socket, rooms.map_err(Failure::from));

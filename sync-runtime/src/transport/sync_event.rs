@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use socketioxide::extract::{AckSender, SocketRef};
 
-use super::event::{Payload, ReplyTo, send};
+use super::event::{Payload, ReplyTo};
 use crate::{
     Failure,
     connection::Connection,
@@ -63,19 +63,17 @@ pub(super) fn receive(
 
     let room = request.receiver().clone();
     let max = server.config.max_requests_per_connection;
-    let server = server.clone();
     let Some(place) = connection.reserve(max) else {
         return reply.send(Err(&Refusal::TooManyInFlight.into()));
     };
 
     let cancellation = connection.begin();
-    if let Ok(progress) = reply.to.progress() {
-        let cancel_id = cancellation.id().to_string();
-        let handshake = CancelHandshake {
-            cancel_id: &cancel_id,
-        };
-        send(&reply.socket, progress, &handshake);
-    }
+    let cancel_id = cancellation.id().to_string();
+    let handshake = CancelHandshake {
+        cancel_id: &cancel_id,
+    };
+    reply.to.progress(&reply.socket, &handshake);
+    let server = server.clone();
     let requester = Requester::Connection(connection.clone());
     place.enqueue(room, async move {
         let answer = |answer: Result<Success<'_>, &Failure>| reply.send(answer);
@@ -85,7 +83,7 @@ pub(super) fn receive(
 
 fn read(reply: &ReplyTo, payload: &Payload) -> Result<Addressed, Refusal> {
     let shaped = shape(payload.json())?;
-    reply.progress()?;
+    reply.indexed()?;
     address(shaped.with_callback()?)
 }
 
