@@ -43,6 +43,8 @@ export function CardDialog({ card, lanes, me, onMove, onClose }: Props) {
 
   useEffect(() => {
     dialog.current?.showModal();
+    // Its title is read out. A field with the focus would look as if it asked for something.
+    dialog.current?.focus();
     const aborted = new AbortController();
     void syncRequest({
       name: "board/showCard",
@@ -90,6 +92,7 @@ export function CardDialog({ card, lanes, me, onMove, onClose }: Props) {
     <dialog
       ref={dialog}
       className="card-dialog"
+      tabIndex={-1}
       aria-labelledby={`${id}-title`}
       data-testid={testIds.cardDialog}
       onClose={onClose}
