@@ -338,7 +338,24 @@ pub(crate) trait AnySessions: Send + Sync {
 pub(crate) struct AnySession {
     key: SessionKey,
     rooms: Arc<[RoomCode]>,
-    user: Arc<dyn Any + Send + Sync>,
+    user: Arc<dyn AnyUser>,
+}
+
+/// A user whose type has been forgotten.
+trait AnyUser: Send + Sync {
+    fn user_id(&self) -> &str;
+
+    fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
+}
+
+impl<U: SessionUser> AnyUser for U {
+    fn user_id(&self) -> &str {
+        SessionUser::user_id(self)
+    }
+
+    fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
+        self
+    }
 }
 
 impl AnySession {
@@ -350,9 +367,13 @@ impl AnySession {
         &self.rooms
     }
 
+    pub(crate) fn user_id(&self) -> &str {
+        self.user.user_id()
+    }
+
     /// The session with its type again; `None` only if it came from another app's store.
     pub(crate) fn of<A: App>(&self) -> Option<Session<A::User>> {
-        let user = self.user.clone().downcast().ok()?;
+        let user = self.user.clone().into_any().downcast().ok()?;
         Some(Session {
             key: self.key.clone(),
             user,
