@@ -150,7 +150,7 @@ test("a timeout of Infinity does not expire at once", async () => {
 });
 
 test("an abort settles the request and cancels it, even before the server said how", async () => {
-  const server = await connected({ cancelIdDelay: 80 });
+  const server = await connected({ cancelIdDelay: 400 });
   await joinRoom(room);
   const aborted = new AbortController();
   const answer = syncRequest({ name: "board/slow", version: "v1", receiver: room, signal: aborted.signal });
