@@ -118,3 +118,27 @@ pub fn title_rule(title: &str, (): &()) -> garde::Result {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_title_is_one_line_that_is_not_blank() {
+        for good in ["x", "  Lanterns  ", &"ü".repeat(TITLE_MAX)] {
+            assert!(title_rule(good, &()).is_ok(), "{good}");
+        }
+        for bad in ["", "   ", "two\nlines", &"x".repeat(TITLE_MAX + 1)] {
+            assert!(title_rule(bad, &()).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_room_denotes_a_board_or_none() {
+        assert_eq!(BoardId::of("board:demo"), Some(BoardId::demo()));
+        assert_eq!(BoardId::of(&BoardId::demo().room()), Some(BoardId::demo()));
+        for other in ["board:", "demo", "lobby", "xboard:demo"] {
+            assert_eq!(BoardId::of(other), None, "{other}");
+        }
+    }
+}

@@ -1,4 +1,4 @@
-//! The database: one SQLite file in the data folder.
+//! The database: one file in the data folder, kept by `sqlx`.
 
 use std::path::Path;
 use std::time::Duration;
@@ -23,7 +23,7 @@ pub enum OpenError {
         /// What the file system said.
         source: std::io::Error,
     },
-    /// SQLite refused the file.
+    /// The file cannot be used.
     #[error("the database cannot be opened: {0}")]
     Sqlite(#[from] sqlx::Error),
     /// A migration failed, or the file was made by a newer version of the app.
@@ -62,7 +62,7 @@ impl Db {
     }
 
     /// A transaction that holds the write lock from its start. One that reads first and asks for
-    /// the lock later is refused by SQLite when another writer came between.
+    /// the lock later is refused when another writer came between.
     pub(crate) async fn write(&self) -> sqlx::Result<sqlx::Transaction<'static, sqlx::Sqlite>> {
         self.pool.begin_with("BEGIN IMMEDIATE").await
     }

@@ -1,11 +1,13 @@
 //! A collaborative board: what an app built on `sync-runtime` looks like.
 //!
 //! The realtime routes are the handler files in the `_sync` folders; everything else here is an
-//! ordinary axum server with accounts, a JSON API and SQLite.
+//! ordinary axum server with accounts, a JSON API and a database.
 
 // The handler files are private modules; what they call `pub` is for their `_client` files and for
 // their readers.
 #![allow(unreachable_pub)]
+// A handler is async, also when it waits for nothing.
+#![allow(clippy::unused_async)]
 
 pub mod accounts;
 pub mod board;

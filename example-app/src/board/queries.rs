@@ -278,3 +278,132 @@ async fn end_of(db: &mut Connection, lane: &str) -> sqlx::Result<i64> {
         .fetch_one(db)
         .await
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+    /// A new database with the demo board, and a second board with a lane and a card of its own.
+    async fn two_boards() -> Result<(tempfile::TempDir, Db, BoardId)> {
+        let data = tempfile::tempdir()?;
+        let db = Db::open(data.path()).await?;
+        for statement in [
+            "INSERT INTO users (id, name, name_key) VALUES ('ada', 'Ada', 'ada'), ('lin', 'Lin', 'lin')",
+            "INSERT INTO boards (id, title) VALUES ('other', 'Other')",
+            "INSERT INTO lanes (id, board_id, title, position) VALUES ('there', 'other', 'There', 1)",
+            "INSERT INTO cards (id, board_id, lane_id, owner_id, title, position) \
+             VALUES ('foreign', 'other', 'there', 'ada', 'Foreign', 1)",
+        ] {
+            sqlx::query(statement).execute(db.pool()).await?;
+        }
+        Ok((data, db, BoardId::demo()))
+    }
+
+    async fn lane(db: &Db, board: &BoardId, lane: &str) -> Result<Vec<String>> {
+        let board = db.board(board).await?.ok_or("no board")?;
+        let cards = board.cards.into_iter();
+        Ok(cards.filter(|c| c.lane_id == lane).map(|c| c.id).collect())
+    }
+
+    #[tokio::test]
+    async fn a_card_goes_above_another_or_to_the_end() -> Result {
+        let (_data, db, demo) = two_boards().await?;
+        let before = |card| Place::Before(card);
+        for (card, to, place, order) in [
+            (
+                "rain-plan",
+                "ideas",
+                before("lanterns"),
+                ["rain-plan", "lanterns", "choir"],
+            ),
+            (
+                "rain-plan",
+                "ideas",
+                before("choir"),
+                ["lanterns", "rain-plan", "choir"],
+            ),
+            (
+                "lanterns",
+                "ideas",
+                Place::End,
+                ["rain-plan", "choir", "lanterns"],
+            ),
+            (
+                "poster",
+                "doing",
+                before("ferry"),
+                ["food-stalls", "poster", "ferry"],
+            ),
+        ] {
+            assert_eq!(db.move_card(&demo, card, to, place).await?, Moved::Done);
+            assert_eq!(lane(&db, &demo, to).await?, order);
+        }
+        assert!(lane(&db, &demo, "review").await?.is_empty());
+        let gone = db
+            .move_card(&demo, "choir", "done", before("ferry"))
+            .await?;
+        assert_eq!(gone, Moved::NoNeighbour);
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn cards_and_lanes_of_another_board_are_out_of_reach() -> Result {
+        let (_data, db, demo) = two_boards().await?;
+        let moved = db.move_card(&demo, "foreign", "doing", Place::End).await?;
+        assert_eq!(moved, Moved::NoCard);
+        let moved = db.move_card(&demo, "choir", "there", Place::End).await?;
+        assert_eq!(moved, Moved::NoLane);
+        let created = db.create_card(&demo, "there", "ada", "Here?", "").await?;
+        assert_eq!(created, Created::NoLane);
+        let edited = db.edit_card(&demo, "foreign", "ada", "Mine", "").await?;
+        assert_eq!(edited, Changed::NoCard);
+        assert_eq!(
+            db.delete_card(&demo, "foreign", "ada").await?,
+            Changed::NoCard
+        );
+        assert_eq!(db.card(&demo, "foreign").await?, None);
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn only_its_owner_edits_deletes_and_reads_the_notes_of_a_card() -> Result {
+        let (_data, db, demo) = two_boards().await?;
+        let created = db
+            .create_card(&demo, "ideas", "ada", "Hers", "secret")
+            .await?;
+        let Created::Done(card) = created else {
+            return Err("not created".into());
+        };
+        assert_eq!(card.owner_name, "Ada");
+        let edited = db.edit_card(&demo, &card.id, "lin", "Mine", "").await?;
+        assert_eq!(edited, Changed::NotOwner);
+        let deleted = db.delete_card(&demo, &card.id, "lin").await?;
+        assert_eq!(deleted, Changed::NotOwner);
+        assert_eq!(db.private_notes(&card.id, "lin").await?, None);
+        let notes = db.private_notes(&card.id, "ada").await?;
+        assert_eq!(notes.as_deref(), Some("secret"));
+        assert_eq!(db.delete_card(&demo, &card.id, "ada").await?, Changed::Done);
+        assert_eq!(db.card(&demo, &card.id).await?, None);
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn a_full_board_takes_no_more_cards() -> Result {
+        let (_data, db, demo) = two_boards().await?;
+        sqlx::query(
+            "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?) \
+             INSERT INTO cards (id, board_id, lane_id, owner_id, title, position) \
+             SELECT 'filler-' || i, 'demo', 'done', 'ada', 'Filler', i FROM n",
+        )
+        .bind(CARDS_MAX)
+        .execute(db.pool())
+        .await?;
+        let created = db
+            .create_card(&demo, "ideas", "ada", "One more", "")
+            .await?;
+        assert_eq!(created, Created::Full);
+        Ok(())
+    }
+}
