@@ -70,6 +70,7 @@ fn typescript() -> Result<Outcome> {
         "--workspaces",
         "--if-present",
     ]))?;
+    process::run(&mut node::npm(&["test", "--workspace", node::WEB]))?;
     process::run(&mut node::npm(&["test", "--workspace", node::CLIENT])).map(Outcome::from)
 }
 

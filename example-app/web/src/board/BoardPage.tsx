@@ -53,8 +53,8 @@ export function BoardPage({ me, onLogOut, onSessionLost }: Props) {
     if (room.status === "error") onFailed(room.error);
   }, [room, onFailed]);
   useEffect(() => {
-    if (failure && SESSION_LOST.includes(failure.errorCode)) onSessionLost();
-  }, [failure, onSessionLost]);
+    if (failure) onFailed(failure);
+  }, [failure, onFailed]);
   useEffect(() => {
     document.title = view?.title ?? "Board";
   }, [view?.title]);
