@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use axum::serve::ListenerExt;
 use sync_runtime::{Sessions, SyncServer};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -60,6 +61,13 @@ impl Server {
         stop: CancellationToken,
     ) -> Result<(), ServerError> {
         let signal = stop.clone().cancelled_owned();
+        // Small messages must not wait for the acknowledgement of the one before: a pointer's
+        // movement would come in jerks.
+        let listener = listener.tap_io(|connection| {
+            if let Err(error) = connection.set_nodelay(true) {
+                tracing::debug!(%error, "a connection without TCP_NODELAY");
+            }
+        });
         let serving = axum::serve(listener, self.app).with_graceful_shutdown(signal);
         let deadline = async {
             stop.cancelled().await;
@@ -70,7 +78,10 @@ impl Server {
             // Long polls and event streams would keep it waiting.
             () = deadline => tracing::info!("stopped with connections still open"),
         }
-        self.db.close().await;
+        // Waits for queries that still run, but not for ever.
+        if tokio::time::timeout(DRAIN, self.db.close()).await.is_err() {
+            tracing::warn!("stopped with queries still running");
+        }
         Ok(())
     }
 }
