@@ -1,5 +1,5 @@
 // @vitest-environment happy-dom
-import { act, cleanup, configure, render, screen } from "@testing-library/react";
+import { act, cleanup, configure, render, screen, waitFor } from "@testing-library/react";
 import { StrictMode, useEffect, useState } from "react";
 import { afterEach, expect, test } from "vitest";
 import { syncClient } from "../src/client.js";
@@ -32,7 +32,7 @@ test("useRoom joins once under StrictMode, says so, and leaves with the last com
   const page = (codes: (string | null)[]) => codes.map((code, i) => <Room key={i} code={code} />);
   const view = render(<>{page(["a", "a", null])}</>, strict);
   expect(view.container.textContent).toBe("joiningjoiningleft");
-  await act(() => until(() => view.container.textContent === "joinedjoinedleft"));
+  await waitFor(() => expect(view.container.textContent).toBe("joinedjoinedleft"));
   view.rerender(<>{page(["a"])}</>);
   await later(150);
   expect(server.sent("leaveRoom")).toEqual([]);
@@ -53,10 +53,10 @@ test("useRoom follows its code", async () => {
 test("useRoom shows the way back after the connection was lost, and a refusal", async () => {
   const server = await connected({ blocked: ["private"] });
   const view = render(<><Room code="a" /> <Room code="private" /></>, strict);
-  await act(() => until(() => view.container.textContent === "joined error"));
+  await waitFor(() => expect(view.container.textContent).toBe("joined error"));
   act(() => server.cut());
-  await act(() => until(() => view.container.textContent === "joining joining"));
-  await act(() => until(() => view.container.textContent === "joined error"));
+  await waitFor(() => expect(view.container.textContent).toBe("joining joining"));
+  await waitFor(() => expect(view.container.textContent).toBe("joined error"));
 });
 
 test("useRoom may be mounted before initSync", async () => {
@@ -113,8 +113,8 @@ test("the registering functions of useSyncEvents keep one callback a route, and 
   const seen = new Set<unknown>();
   function Board({ tag }: { tag: string }) {
     const { upsertSyncEventCallback } = useSyncEvents();
-    seen.add(upsertSyncEventCallback);
     useEffect(() => {
+      seen.add(upsertSyncEventCallback);
       // Without cleaning up, and again for each tag: the later takes the place of the earlier.
       upsertSyncEventCallback({ ...route, callback: () => log.push(tag) });
       upsertSyncEventCallback({ ...route, key: "second", callback: () => log.push(`${tag} 2`) });
