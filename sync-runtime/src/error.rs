@@ -269,6 +269,10 @@ pub(crate) enum Refusal {
     NoSession,
     #[error("This room cannot be joined.")]
     JoinBlocked,
+    #[error("This room cannot be left.")]
+    LeaveBlocked,
+    #[error("This is not for you.")]
+    ClientRejected,
 }
 
 /// Where and why an input did not fit; shown in development only.
@@ -300,6 +304,8 @@ impl Refusal {
             Self::Timeout => ("sync.requestTimeout", 504),
             Self::Aborted => ("request.aborted", 499),
             Self::JoinBlocked => ("room.joinBlocked", 403),
+            Self::LeaveBlocked => ("room.leaveBlocked", 403),
+            Self::ClientRejected => ("sync.clientRejected", 403),
             Self::NoSession => ("session.notFound", 401),
         }
     }

@@ -5,9 +5,10 @@
 
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
-use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
+use futures_util::{FutureExt, StreamExt, stream::FuturesUnordered};
 use serde::Serialize;
 use serde_json::value::RawValue;
+use socketioxide::BroadcastError;
 
 use crate::{
     Failure,
@@ -17,40 +18,31 @@ use crate::{
         context::Fanout,
         output::OutputJson,
     },
+    hooks::{self, PostSyncFanout, PreSyncRecipient, Replacement, Shape},
     panic,
+    pipeline::Routed,
     room::RoomCode,
     rooms,
-    route::Route,
     server::Server,
-    session::SessionKey,
+    session::{AnySession, SessionKey},
     wire::{self, ClientOutput},
 };
 
 /// The event of deliveries.
 const EVENT: &str = "sync";
 
-/// What a fan-out came from.
-pub(crate) struct Origin {
-    pub(crate) room: RoomCode,
-    pub(crate) input: Arc<RawValue>,
-    /// The session whose connections do not hear it.
-    pub(crate) except: Option<SessionKey>,
-}
-
 /// An output on its way to a room.
 pub(crate) struct Delivery {
-    route: Arc<Route>,
-    origin: Origin,
+    routed: Routed,
     output: OutputJson,
     message: String,
 }
 
 impl Delivery {
-    pub(crate) fn new(route: Arc<Route>, origin: Origin, output: OutputJson) -> Self {
+    pub(crate) fn new(routed: Routed, output: OutputJson) -> Self {
         Self {
-            message: format!("{} success", route.full_name),
-            route,
-            origin,
+            message: format!("{} success", routed.route.full_name),
+            routed,
             output,
         }
     }
@@ -63,21 +55,37 @@ impl Delivery {
         &self.output
     }
 
-    fn frame<'a>(&'a self, client_output: ClientOutput<'a>) -> wire::Delivery<'a> {
+    fn room(&self) -> &RoomCode {
+        &self.routed.request.room
+    }
+
+    /// The session whose connections do not hear it.
+    fn except(&self) -> Option<&SessionKey> {
+        let session = self.routed.request.session.as_ref();
+        session
+            .filter(|_| self.routed.ignore_self)
+            .map(AnySession::key)
+    }
+
+    fn frame<'a>(
+        &'a self,
+        server_output: &'a RawValue,
+        client_output: ClientOutput<'a>,
+    ) -> wire::Delivery<'a> {
         wire::Delivery {
-            cb: &self.route.full_name,
-            full_name: &self.route.full_name,
+            cb: &self.routed.route.full_name,
+            full_name: &self.routed.route.full_name,
             status: "success",
             message: &self.message,
-            server_output: self.output.raw(),
+            server_output,
             client_output,
         }
     }
 
     fn failed<'a>(&'a self, failure: &'a Failure) -> wire::FailedDelivery<'a> {
         wire::FailedDelivery {
-            cb: &self.route.full_name,
-            full_name: &self.route.full_name,
+            cb: &self.routed.route.full_name,
+            full_name: &self.routed.route.full_name,
             error: failure.envelope(),
         }
     }
@@ -85,30 +93,48 @@ impl Delivery {
 
 /// Delivers to the members of the room.
 pub(crate) async fn fan_out(server: &Arc<Server>, delivery: Delivery) {
-    match &delivery.route.client {
+    let shapes_each = !server.hooks.pre_recipient.is_empty();
+    let recipients = match &delivery.routed.route.client {
+        None if shapes_each => to_each(server, &delivery, None).await,
         None => {
-            let frame = delivery.frame(ClientOutput::None {});
-            to_room(server, &delivery.origin, &frame).await;
+            let frame = delivery.frame(delivery.output.raw(), ClientOutput::None {});
+            to_room(server, &delivery, &frame).await
         }
         Some(client) => match begin(server, client, &delivery) {
-            Ok(shaper) => to_each(server, &delivery, &*shaper).await,
+            Ok(shaper) => to_each(server, &delivery, Some(&*shaper)).await,
             Err(failure) => {
-                failure.log(&delivery.route.full_name);
-                to_room(server, &delivery.origin, &delivery.failed(&failure)).await;
+                failure.log(&delivery.routed.route.full_name);
+                to_room(server, &delivery, &delivery.failed(&failure)).await
             }
         },
-    }
+    };
+    let event = || PostSyncFanout {
+        request: delivery.routed.info(),
+        recipients,
+    };
+    let hooks = &server.hooks.post_fanout;
+    hooks.tell(server.config.hook_timeout, event).await;
 }
 
-/// One encode and one emit for the whole room.
-async fn to_room(server: &Server, origin: &Origin, frame: &impl Serialize) {
-    let room = server.io.within(rooms::emit_name(&origin.room));
-    let room = match &origin.except {
+/// One encode and one emit for the whole room. Gives how many connections it was sent to.
+async fn to_room(server: &Server, delivery: &Delivery, frame: &impl Serialize) -> usize {
+    let members = delivery.room();
+    let room = server.io.within(rooms::emit_name(members));
+    let room = match delivery.except() {
         None => room,
         Some(session) => room.except(rooms::session_emit_name(session)),
     };
-    if let Err(error) = room.emit(EVENT, frame).await {
-        tracing::warn!(room = %origin.room, %error, "a delivery did not reach everybody in the room");
+    let recipients = server.rooms.count(members, delivery.except());
+    match room.emit(EVENT, frame).await {
+        Ok(()) => recipients,
+        Err(BroadcastError::Socket(errors)) => {
+            tracing::warn!(room = %members, missed = errors.len(), "a delivery did not reach everybody in the room");
+            recipients.saturating_sub(errors.len())
+        }
+        Err(error) => {
+            tracing::error!(room = %members, %error, "a delivery could not be made");
+            0
+        }
     }
 }
 
@@ -117,62 +143,101 @@ fn begin(server: &Server, client: &ClientRoute, delivery: &Delivery) -> Begun {
     let fanout = Arc::new(Fanout {
         state: server.state.clone(),
         sessions: server.sessions.clone(),
-        room: delivery.origin.room.clone(),
-        input: delivery.origin.input.clone(),
+        room: delivery.room().clone(),
+        input: delivery.routed.request.data.clone(),
         server_output: delivery.output.bare(),
     });
     std::panic::catch_unwind(AssertUnwindSafe(|| (client.begin)(fanout)))
         .unwrap_or_else(|payload| Err(Failure::client_internal(panic::text(&*payload))))
 }
 
-/// One run of the `_client` file and one emit for each recipient.
+/// One delivery made and emitted for each recipient. Gives how many connections it was sent to.
 ///
-/// A run that has nothing to wait for is over at its first poll and is delivered there and then; the
+/// A recipient with nothing to wait for is done at the first poll and is served there and then; the
 /// others wait together, as many as the configuration allows.
-async fn to_each(server: &Server, delivery: &Delivery, shaper: &dyn Shaper) {
-    let origin = &delivery.origin;
-    let recipients = server
-        .rooms
-        .recipients(&origin.room, origin.except.as_ref());
+async fn to_each(server: &Server, delivery: &Delivery, shaper: Option<&dyn Shaper>) -> usize {
+    let recipients = server.rooms.recipients(delivery.room(), delivery.except());
+    let mut sent = 0;
     let mut waiting = FuturesUnordered::new();
     for recipient in &recipients {
-        let mut run = run(shaper, recipient);
-        if let Some(shaped) = (&mut run).now_or_never() {
-            deliver(server, delivery, recipient, shaped);
+        let mut portion = portion_of(server, delivery, shaper, recipient).boxed();
+        if let Some(portion) = (&mut portion).now_or_never() {
+            sent += usize::from(emit(server, delivery, recipient, &portion));
             continue;
         }
-        waiting.push(run.map(move |shaped| (recipient, shaped)));
+        waiting.push(portion.map(move |portion| (recipient, portion)));
         if waiting.len() >= server.config.max_concurrent_recipients
-            && let Some((recipient, shaped)) = waiting.next().await
+            && let Some((recipient, portion)) = waiting.next().await
         {
-            deliver(server, delivery, recipient, shaped);
+            sent += usize::from(emit(server, delivery, recipient, &portion));
         }
     }
-    while let Some((recipient, shaped)) = waiting.next().await {
-        deliver(server, delivery, recipient, shaped);
+    while let Some((recipient, portion)) = waiting.next().await {
+        sent += usize::from(emit(server, delivery, recipient, &portion));
+    }
+    sent
+}
+
+/// What one recipient gets.
+#[derive(Default)]
+struct Portion {
+    /// Another server output than the rest, if a hook said so.
+    server: Option<OutputJson>,
+    /// What its `_client` file gave, if the route has one.
+    client: Option<OutputJson>,
+}
+
+/// Asks the hooks and the `_client` file what a recipient gets; `None` if nothing.
+async fn portion_of(
+    server: &Server,
+    delivery: &Delivery,
+    shaper: Option<&dyn Shaper>,
+    recipient: &Connection,
+) -> Result<Option<Portion>, Failure> {
+    let mut portion = Portion::default();
+    for hook in server.hooks.pre_recipient.iter() {
+        let event = PreSyncRecipient {
+            request: delivery.routed.info(),
+            recipient: recipient.visitor().clone(),
+        };
+        match hooks::contained(hook, event, server.config.hook_timeout).await?? {
+            Shape::Keep => {}
+            Shape::Skip => return Ok(None),
+            Shape::Replace(Replacement(output)) => portion.server = Some(output),
+        }
+    }
+    let Some(shaper) = shaper else {
+        return Ok(Some(portion));
+    };
+    let run = AssertUnwindSafe(shaper.shape(recipient.session())).catch_unwind();
+    let run = run.await;
+    match run.map_err(|payload| Failure::client_internal(panic::text(&*payload)))?? {
+        Deliver::Skip => Ok(None),
+        Deliver::Send(output) => {
+            portion.client = Some(output);
+            Ok(Some(portion))
+        }
     }
 }
 
-type Shaped = Result<Deliver<OutputJson>, Failure>;
-
-fn run<'a>(shaper: &'a dyn Shaper, recipient: &'a Connection) -> BoxFuture<'a, Shaped> {
-    let run = AssertUnwindSafe(shaper.shape(recipient.session())).catch_unwind();
-    run.map(|run| {
-        run.unwrap_or_else(|payload| Err(Failure::client_internal(panic::text(&*payload))))
-    })
-    .boxed()
-}
-
-fn deliver(server: &Server, delivery: &Delivery, recipient: &Connection, shaped: Shaped) {
-    match shaped {
-        Ok(Deliver::Skip) => {}
-        Ok(Deliver::Send(output)) => {
-            let frame = delivery.frame(ClientOutput::Some(output.raw()));
-            server.emit(recipient, EVENT, &frame);
+/// Sends a recipient what it gets, and says whether that was anything.
+fn emit(
+    server: &Server,
+    delivery: &Delivery,
+    recipient: &Connection,
+    portion: &Result<Option<Portion>, Failure>,
+) -> bool {
+    match portion {
+        Ok(None) => false,
+        Ok(Some(portion)) => {
+            let output = portion.server.as_ref().unwrap_or(&delivery.output);
+            let client = portion.client.as_ref();
+            let client = client.map_or(ClientOutput::None {}, |own| ClientOutput::Some(own.raw()));
+            server.emit(recipient, EVENT, &delivery.frame(output.raw(), client))
         }
         Err(failure) => {
-            failure.log(&delivery.route.full_name);
-            server.emit(recipient, EVENT, &delivery.failed(&failure));
+            failure.log(&delivery.routed.route.full_name);
+            server.emit(recipient, EVENT, &delivery.failed(failure))
         }
     }
 }

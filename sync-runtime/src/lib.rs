@@ -8,6 +8,7 @@ mod connection;
 mod error;
 mod fanout;
 mod handler;
+pub mod hooks;
 mod panic;
 mod pipeline;
 mod room;
@@ -34,6 +35,7 @@ pub use crate::{
         recipient::{FromFanout, Recipient, ServerOutput},
         value::{HandlerOutput, RequestInput},
     },
+    hooks::Hooks,
     room::{MAX_ROOM_BYTES, RoomCode},
     route::Routes,
     server::{SyncServer, SyncServerBuilder},

@@ -49,6 +49,18 @@ impl Rooms {
         }
     }
 
+    /// How many connections on this node a delivery to the room reaches.
+    pub(crate) fn count(&self, room: &RoomCode, except: Option<&SessionKey>) -> usize {
+        let Some(members) = self.members.get(room) else {
+            return 0;
+        };
+        if except.is_none() {
+            return members.len();
+        }
+        let reached = |member: &&Arc<Connection>| member.session() != except;
+        members.values().filter(reached).count()
+    }
+
     /// Whether nobody on this node is in the room.
     pub(crate) fn is_empty(&self, room: &RoomCode) -> bool {
         !self.members.contains_key(room)

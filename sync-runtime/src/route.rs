@@ -33,12 +33,6 @@ impl RouteName {
     }
 }
 
-impl RouteName {
-    pub(crate) fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
 fn is_route_name(name: &str) -> bool {
     let mut segments = name.split('/');
     let is_sync = segments.next() == Some("sync");

@@ -7,7 +7,7 @@ use serde::Serialize;
 use socketioxide::{SocketIo, layer::SocketIoLayer};
 
 use crate::{
-    App, Config, ConfigError, Routes, Sessions,
+    App, Config, ConfigError, Hooks, Routes, Sessions,
     connection::Connection,
     handler::context::AnyState,
     rooms::Rooms,
@@ -51,6 +51,7 @@ impl SyncServer {
             state: Arc::new(state),
             routes: routes.into_table(),
             sessions: Arc::new(sessions),
+            hooks: Hooks::new(),
             config: Config::default(),
         }
     }
@@ -80,6 +81,7 @@ pub struct SyncServerBuilder {
     state: AnyState,
     routes: RouteTable,
     sessions: Arc<dyn AnySessions>,
+    hooks: Hooks,
     config: Config,
 }
 
@@ -88,6 +90,13 @@ impl SyncServerBuilder {
     #[must_use]
     pub fn config(mut self, config: Config) -> Self {
         self.config = config;
+        self
+    }
+
+    /// Sets the hooks.
+    #[must_use]
+    pub fn hooks(mut self, hooks: Hooks) -> Self {
+        self.hooks = hooks;
         self
     }
 
@@ -104,6 +113,7 @@ impl SyncServerBuilder {
             routes: self.routes,
             sessions: self.sessions,
             rooms: Rooms::default(),
+            hooks: self.hooks,
             config: self.config,
         });
         socket::serve(&server);
@@ -126,17 +136,21 @@ pub(crate) struct Server {
     pub(crate) routes: RouteTable,
     pub(crate) sessions: Arc<dyn AnySessions>,
     pub(crate) rooms: Rooms,
+    pub(crate) hooks: Hooks,
     pub(crate) config: Config,
 }
 
 impl Server {
-    /// Sends an event to one connection; one that has gone in the meantime misses it.
-    pub(crate) fn emit(&self, to: &Connection, event: &str, data: &impl Serialize) {
+    /// Sends an event to one connection, and says whether it could be: one that has gone in the
+    /// meantime misses it.
+    pub(crate) fn emit(&self, to: &Connection, event: &str, data: &impl Serialize) -> bool {
         let Some(socket) = self.io.get_socket(to.id()) else {
-            return;
+            return false;
         };
-        if let Err(error) = socket.emit(event, data) {
+        let sent = socket.emit(event, data);
+        if let Err(error) = &sent {
             tracing::warn!(connection = %to.id(), event, %error, "an event could not be sent");
         }
+        sent.is_ok()
     }
 }

@@ -16,14 +16,16 @@ use futures_util::{FutureExt, future::BoxFuture};
 use parking_lot::Mutex;
 
 use super::Connection;
-use crate::room::RoomCode;
 
 type Work = BoxFuture<'static, ()>;
+
+/// The name of the room in whose order work runs, as the client wrote it.
+type Lane = Arc<str>;
 
 #[derive(Default)]
 pub(super) struct Lanes {
     /// What waits, for each room in which something runs.
-    waiting: Mutex<HashMap<RoomCode, VecDeque<Work>>>,
+    waiting: Mutex<HashMap<Lane, VecDeque<Work>>>,
     /// How much waits or runs in all rooms.
     pending: AtomicUsize,
 }
@@ -37,11 +39,11 @@ impl Lanes {
     }
 
     /// The next work of a lane; the lane ends where there is none.
-    fn next(&self, room: &RoomCode) -> Option<Work> {
+    fn next(&self, lane: &Lane) -> Option<Work> {
         let mut waiting = self.waiting.lock();
-        let next = waiting.get_mut(room).and_then(VecDeque::pop_front);
+        let next = waiting.get_mut(lane).and_then(VecDeque::pop_front);
         if next.is_none() {
-            waiting.remove(room);
+            waiting.remove(lane);
         }
         next
     }
@@ -52,19 +54,19 @@ pub(crate) struct Place(Arc<Connection>);
 
 impl Place {
     /// Runs work after all that this connection has sent to the same room before.
-    pub(crate) fn enqueue(self, room: RoomCode, work: impl Future<Output = ()> + Send + 'static) {
+    pub(crate) fn enqueue(self, lane: Lane, work: impl Future<Output = ()> + Send + 'static) {
         let connection = self.0.clone();
         let work = Box::pin(async move {
             work.await;
             drop(self);
         });
         let mut waiting = connection.lanes.waiting.lock();
-        match waiting.entry(room) {
-            Entry::Occupied(lane) => lane.into_mut().push_back(work),
+        match waiting.entry(lane) {
+            Entry::Occupied(busy) => busy.into_mut().push_back(work),
             Entry::Vacant(idle) => {
-                let room = idle.key().clone();
+                let lane = idle.key().clone();
                 idle.insert(VecDeque::new());
-                tokio::spawn(run(connection.clone(), room, work));
+                tokio::spawn(run(connection.clone(), lane, work));
             }
         }
     }
@@ -76,15 +78,15 @@ impl Drop for Place {
     }
 }
 
-async fn run(connection: Arc<Connection>, room: RoomCode, first: Work) {
+async fn run(connection: Arc<Connection>, lane: Lane, first: Work) {
     let mut work = Some(first);
     while let Some(current) = work {
         // The pipeline contains the panics of handlers. One that got out all the same must not
         // stop what waits behind it.
         if AssertUnwindSafe(current).catch_unwind().await.is_err() {
-            tracing::error!(%room, "a request panicked outside of its handler");
+            tracing::error!(%lane, "a request panicked outside of its handler");
         }
-        work = connection.lanes.next(&room);
+        work = connection.lanes.next(&lane);
     }
 }
 
@@ -94,9 +96,10 @@ mod tests {
     use tokio::sync::{Notify, mpsc};
 
     use super::*;
+    use crate::hooks::Visitor;
 
     fn connection() -> Arc<Connection> {
-        Arc::new(Connection::new(Sid::new(), None))
+        Arc::new(Connection::new(Sid::new(), Visitor::new(None, None)))
     }
 
     fn enqueue(
@@ -105,11 +108,7 @@ mod tests {
         work: impl Future<Output = ()> + Send + 'static,
     ) {
         let place = connection.reserve(100).expect("a place");
-        place.enqueue(room(name), work);
-    }
-
-    fn room(name: &str) -> RoomCode {
-        RoomCode::parse(name).expect("a room name")
+        place.enqueue(name.into(), work);
     }
 
     #[tokio::test]
@@ -148,7 +147,7 @@ mod tests {
         for name in ["a", "b"] {
             let (go, done) = (go.clone(), done.clone());
             let place = connection.reserve(2).expect("a place");
-            place.enqueue(room(name), async move {
+            place.enqueue(name.into(), async move {
                 go.notified().await;
                 done.notify_one();
             });

@@ -12,7 +12,7 @@ use self::{
     lanes::{Lanes, Place},
     requests::{Cancellation, Requests},
 };
-use crate::{room::RoomCode, session::SessionKey};
+use crate::{hooks::Visitor, room::RoomCode, session::SessionKey};
 
 /// A client's connection, from its handshake until it closes.
 ///
@@ -20,7 +20,7 @@ use crate::{room::RoomCode, session::SessionKey};
 /// ever.
 pub(crate) struct Connection {
     id: Sid,
-    session: Option<SessionKey>,
+    visitor: Visitor,
     /// The room that it has for itself, named by its id.
     own_room: RoomCode,
     rooms: Mutex<Vec<RoomCode>>,
@@ -29,10 +29,10 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    pub(crate) fn new(id: Sid, session: Option<SessionKey>) -> Self {
+    pub(crate) fn new(id: Sid, visitor: Visitor) -> Self {
         Self {
             id,
-            session,
+            visitor,
             own_room: RoomCode::of_connection(id),
             rooms: Mutex::default(),
             lanes: Lanes::default(),
@@ -44,9 +44,14 @@ impl Connection {
         self.id
     }
 
-    /// The session of the handshake. Whether it still lives is for the session store to say.
+    /// Who connected. Whether the session still lives is for the session store to say.
+    pub(crate) fn visitor(&self) -> &Visitor {
+        &self.visitor
+    }
+
+    /// The session of the handshake.
     pub(crate) fn session(&self) -> Option<&SessionKey> {
-        self.session.as_ref()
+        self.visitor.session_key()
     }
 
     /// The room that it has for itself: it is in it from the beginning, without having joined.

@@ -1,33 +1,40 @@
-//! The second stage: what a request is for, by name and receiver.
+//! What a request is for, by name and receiver.
 
 use std::sync::Arc;
 
 use serde_json::value::RawValue;
 
-use super::shape::Shaped;
-use crate::{error::Refusal, room::RoomCode, route::RouteName};
+use super::{Requester, shape::Shaped};
+use crate::{
+    Failure, error::Refusal, hooks::PreSocketMessage, room::RoomCode, route::RouteName,
+    server::Server,
+};
 
 /// A request with a well-formed name and receiver; neither need exist.
-pub(crate) struct Addressed {
+pub(super) struct Addressed {
     pub(super) name: RouteName,
     pub(super) receiver: RoomCode,
     pub(super) data: Arc<RawValue>,
     pub(super) ignore_self: bool,
 }
 
-impl Addressed {
-    pub(crate) fn name(&self) -> &RouteName {
-        &self.name
+/// Checks a request's `cb`, name and receiver, once the hooks of messages have let it pass.
+pub(super) async fn address(
+    server: &Server,
+    requester: &Requester,
+    request: Shaped,
+) -> Result<Addressed, Failure> {
+    if let Requester::Connection(connection) = requester {
+        let message = || PreSocketMessage {
+            visitor: connection.visitor().clone(),
+            name: request.name.clone(),
+        };
+        let hooks = &server.hooks.socket_message;
+        hooks.ask(server.config.hook_timeout, message).await?;
+        if !request.has_callback {
+            return Err(Refusal::InvalidCallback.into());
+        }
     }
-
-    /// The room that the request is for, and in whose order it runs.
-    pub(crate) fn receiver(&self) -> &RoomCode {
-        &self.receiver
-    }
-}
-
-/// Checks a request's name and receiver.
-pub(crate) fn address(request: Shaped) -> Result<Addressed, Refusal> {
     Ok(Addressed {
         name: RouteName::parse(&request.name)?,
         receiver: RoomCode::parse(&request.receiver)?,

@@ -1,33 +1,32 @@
 //! Whether the route exists and may be used: login and predicates.
 
-use std::sync::Arc;
-
-use super::identify::Identified;
+use super::{identify::Identified, routed::Routed};
 use crate::{
     Failure,
     error::Refusal,
     handler::{context::Request, server::Auth},
-    route::Route,
     server::Server,
 };
 
 /// A request whose sender may use the route.
-pub(super) struct Authorized {
-    pub(super) route: Arc<Route>,
-    pub(super) request: Request,
-    pub(super) ignore_self: bool,
-}
+pub(super) struct Authorized(pub(super) Routed);
 
 pub(super) async fn authorize(
     server: &Server,
-    Identified { request, session }: Identified,
+    identified: Identified,
 ) -> Result<Authorized, Failure> {
+    let Identified {
+        request,
+        session,
+        connection,
+    } = identified;
     let route = server.routes.find(&request.name)?;
     if route.server.auth == Auth::Login && session.is_none() {
         return Err(Refusal::LoginRequired.into());
     }
-    let authorized = Authorized {
+    let routed = Routed {
         route,
+        connection,
         ignore_self: request.ignore_self,
         request: Request {
             state: server.state.clone(),
@@ -37,6 +36,6 @@ pub(super) async fn authorize(
             explain: server.config.explain_invalid_input,
         },
     };
-    (authorized.route.server.authorize)(&authorized.request).await?;
-    Ok(authorized)
+    (routed.route.server.authorize)(&routed.request).await?;
+    Ok(Authorized(routed))
 }

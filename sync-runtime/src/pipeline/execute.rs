@@ -1,35 +1,55 @@
 //! Running the handler: within its time, until it is cancelled, and with its panics contained.
 
-use std::{panic::AssertUnwindSafe, sync::Arc};
+use std::panic::AssertUnwindSafe;
 
 use futures_util::FutureExt;
 use tokio_util::sync::CancellationToken;
 
-use super::validate::Validated;
+use super::{routed::Routed, validate::Validated};
 use crate::{
     Failure,
     error::Refusal,
-    handler::{context::Request, output::OutputJson},
+    handler::{output::OutputJson, server::PreparedCall},
+    hooks::{PostSyncExecute, PreSyncExecute},
     panic,
-    route::Route,
     server::Server,
 };
 
 /// A request whose handler has succeeded.
 pub(super) struct Executed {
-    pub(super) route: Arc<Route>,
-    pub(super) request: Request,
-    pub(super) ignore_self: bool,
+    pub(super) routed: Routed,
     pub(super) output: OutputJson,
 }
 
 pub(super) async fn execute(
     server: &Server,
-    validated: Validated,
+    Validated { routed, call }: Validated,
     cancelled: &CancellationToken,
 ) -> Result<Executed, Failure> {
-    let call = AssertUnwindSafe(validated.call).catch_unwind();
-    let output = tokio::select! {
+    let limit = server.config.hook_timeout;
+    let before = || PreSyncExecute {
+        request: routed.info(),
+    };
+    server.hooks.pre_execute.ask(limit, before).await?;
+    let output = finish(server, call, cancelled).await;
+    let after = || PostSyncExecute {
+        request: routed.info(),
+        failed: output.as_ref().err().map(|failure| failure.code().into()),
+    };
+    server.hooks.post_execute.tell(limit, after).await;
+    Ok(Executed {
+        output: output?,
+        routed,
+    })
+}
+
+async fn finish(
+    server: &Server,
+    call: PreparedCall,
+    cancelled: &CancellationToken,
+) -> Result<OutputJson, Failure> {
+    let call = AssertUnwindSafe(call).catch_unwind();
+    tokio::select! {
         biased;
         () = cancelled.cancelled() => Err(Refusal::Aborted.into()),
         finished = tokio::time::timeout(server.config.handler_timeout, call) => match finished {
@@ -37,11 +57,5 @@ pub(super) async fn execute(
             Ok(Err(payload)) => Err(Failure::internal(panic::text(&*payload))),
             Err(_) => Err(Refusal::Timeout.into()),
         },
-    }?;
-    Ok(Executed {
-        route: validated.route,
-        request: validated.request,
-        ignore_self: validated.ignore_self,
-        output,
-    })
+    }
 }

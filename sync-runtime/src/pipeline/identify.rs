@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use socketioxide::socket::Sid;
+
 use super::address::Addressed;
 use crate::{
     Failure,
@@ -30,6 +32,13 @@ impl Requester {
         }
     }
 
+    fn connection(&self) -> Option<Sid> {
+        match self {
+            Self::Connection(connection) => Some(connection.id()),
+            Self::Request { .. } => None,
+        }
+    }
+
     pub(super) fn is_member(&self, session: Option<&AnySession>, room: &RoomCode) -> bool {
         match self {
             Self::Connection(connection) => connection.is_member(room),
@@ -42,6 +51,7 @@ impl Requester {
 pub(super) struct Identified {
     pub(super) request: Addressed,
     pub(super) session: Option<AnySession>,
+    pub(super) connection: Option<Sid>,
 }
 
 /// Reads the session anew for each request: one that was closed since the handshake counts no more.
@@ -54,5 +64,9 @@ pub(super) async fn identify(
         None => None,
         Some(key) => server.sessions.find(key).await.map_err(Failure::internal)?,
     };
-    Ok(Identified { request, session })
+    Ok(Identified {
+        request,
+        session,
+        connection: requester.connection(),
+    })
 }

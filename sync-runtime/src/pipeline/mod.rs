@@ -1,16 +1,17 @@
 //! What happens to a request, from its packet to its deliveries: one pipeline for all transports.
 //!
 //! Each stage is a function from what the stage before it established to what it establishes
-//! itself, so that a check cannot be left out: only [`address::address`] makes an [`Addressed`],
-//! only [`authorize::authorize`] an [`Authorized`](authorize::Authorized), and so on to the fan-out.
-//! A transport parses a packet, calls [`shape::shape`], [`address::address`] and [`run`], and writes
-//! the answers.
+//! itself, so that a check cannot be left out: only [`address::address`] makes an `Addressed`, only
+//! [`authorize::authorize`] an `Authorized`, and so on to the fan-out. A transport reads a packet
+//! with [`shape::shape`], calls [`run`], and writes the answer.
 
-pub(crate) mod address;
+mod address;
+mod admit;
 mod authorize;
 mod execute;
 mod identify;
-pub(crate) mod receiver;
+mod receiver;
+mod routed;
 pub(crate) mod shape;
 mod validate;
 
@@ -18,7 +19,8 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use self::{address::Addressed, identify::Requester};
+use self::shape::Shaped;
+pub(crate) use self::{identify::Requester, receiver::EVERYBODY, routed::Routed};
 use crate::{Failure, fanout, handler::output::OutputJson, server::Server};
 
 /// The answer to a request that succeeded.
@@ -31,14 +33,14 @@ pub(crate) struct Success<'a> {
 pub(crate) async fn run(
     server: &Arc<Server>,
     requester: &Requester,
-    request: Addressed,
+    request: Shaped,
     cancelled: &CancellationToken,
     answer: impl FnOnce(Result<Success<'_>, &Failure>) + Send,
 ) {
-    let full_name = request.name().clone();
-    match execute_request(server, requester, request, cancelled).await {
+    let name = request.name().clone();
+    match up_to_fan_out(server, requester, request, cancelled).await {
         Err(failure) => {
-            failure.log(full_name.as_str());
+            failure.log(&name);
             answer(Err(&failure));
         }
         Ok(delivery) => {
@@ -51,16 +53,19 @@ pub(crate) async fn run(
     }
 }
 
-async fn execute_request(
+/// The stages, in the order of the wire contract.
+async fn up_to_fan_out(
     server: &Arc<Server>,
     requester: &Requester,
-    request: Addressed,
+    request: Shaped,
     cancelled: &CancellationToken,
 ) -> Result<fanout::Delivery, Failure> {
-    let identified = identify::identify(server, requester, request).await?;
+    let addressed = address::address(server, requester, request).await?;
+    let identified = identify::identify(server, requester, addressed).await?;
     let authorized = authorize::authorize(server, identified).await?;
-    let received = receiver::admit(requester, authorized)?;
-    let validated = validate::validate(received)?;
+    let received = receiver::receive(requester, authorized)?;
+    let admitted = admit::admit(server, received).await?;
+    let validated = validate::validate(server, admitted).await?;
     let executed = execute::execute(server, validated, cancelled).await?;
-    receiver::resolve(server, executed)
+    receiver::resolve(server, executed).await
 }

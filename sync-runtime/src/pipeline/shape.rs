@@ -25,18 +25,19 @@ struct Packet<'a> {
 
 /// A request whose name is text and whose data is an object.
 pub(crate) struct Shaped {
-    pub(super) name: String,
+    pub(super) name: Arc<str>,
     pub(super) data: Arc<RawValue>,
-    has_callback: bool,
+    pub(super) has_callback: bool,
     /// Empty where the packet names none.
-    pub(super) receiver: String,
+    pub(super) receiver: Arc<str>,
     pub(super) ignore_self: bool,
 }
 
 /// Reads a packet's JSON as a request.
 pub(crate) fn shape(packet: &str) -> Result<Shaped, Refusal> {
     let packet = read(packet)?;
-    packed(packet.name.and_then(text), &packet)
+    let name = packet.name.and_then(text);
+    packed(name.map(Arc::from), &packet)
 }
 
 /// Reads the JSON of a request whose name came another way; one inside it does not count.
@@ -52,7 +53,7 @@ fn read(packet: &str) -> Result<Packet<'_>, Refusal> {
     serde_json::from_str(packet).map_err(|_| Refusal::InvalidRequest)
 }
 
-fn packed(name: Option<String>, packet: &Packet<'_>) -> Result<Shaped, Refusal> {
+fn packed(name: Option<Arc<str>>, packet: &Packet<'_>) -> Result<Shaped, Refusal> {
     let data = packet.data.filter(|data| is_object(data.get()));
     let (Some(name), Some(data)) = (name, data) else {
         return Err(Refusal::InvalidRequest);
@@ -65,19 +66,20 @@ fn packed(name: Option<String>, packet: &Packet<'_>) -> Result<Shaped, Refusal> 
         name,
         data: data.to_owned().into(),
         has_callback: packet.cb.and_then(text).is_some(),
-        receiver: packet.receiver.and_then(text).unwrap_or_default(),
+        receiver: packet.receiver.and_then(text).unwrap_or_default().into(),
         ignore_self,
     })
 }
 
 impl Shaped {
-    /// Refuses a request without `cb`, which the transports that have one require.
-    pub(crate) fn with_callback(self) -> Result<Self, Refusal> {
-        if self.has_callback {
-            Ok(self)
-        } else {
-            Err(Refusal::InvalidCallback)
-        }
+    /// The room in whose order the request runs, as the client wrote it.
+    pub(crate) fn lane(&self) -> Arc<str> {
+        self.receiver.clone()
+    }
+
+    /// The name as the client wrote it.
+    pub(crate) fn name(&self) -> &Arc<str> {
+        &self.name
     }
 }
 

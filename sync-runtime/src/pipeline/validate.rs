@@ -1,31 +1,39 @@
 //! Whether the input fits: the handler's parameters are read, and its call is ready to run.
 
-use std::{panic::AssertUnwindSafe, sync::Arc};
+use std::panic::AssertUnwindSafe;
 
-use super::receiver::Received;
+use super::{admit::Admitted, routed::Routed};
 use crate::{
     Failure,
-    handler::{context::Request, server::PreparedCall},
+    handler::server::PreparedCall,
+    hooks::{PostSyncValidate, PreSyncValidate},
     panic,
-    route::Route,
+    server::Server,
 };
 
 /// A request whose handler can run.
 pub(super) struct Validated {
-    pub(super) route: Arc<Route>,
-    pub(super) request: Request,
-    pub(super) ignore_self: bool,
+    pub(super) routed: Routed,
     pub(super) call: PreparedCall,
 }
 
-pub(super) fn validate(Received(authorized): Received) -> Result<Validated, Failure> {
-    let prepare = || (authorized.route.server.prepare)(&authorized.request);
+pub(super) async fn validate(
+    server: &Server,
+    Admitted(routed): Admitted,
+) -> Result<Validated, Failure> {
+    let limit = server.config.hook_timeout;
+    let before = || PreSyncValidate {
+        request: routed.info(),
+    };
+    server.hooks.pre_validate.ask(limit, before).await?;
+
+    let prepare = || (routed.route.server.prepare)(&routed.request);
     let call = std::panic::catch_unwind(AssertUnwindSafe(prepare))
         .unwrap_or_else(|payload| Err(Failure::internal(panic::text(&*payload))))?;
-    Ok(Validated {
-        route: authorized.route,
-        request: authorized.request,
-        ignore_self: authorized.ignore_self,
-        call,
-    })
+
+    let after = || PostSyncValidate {
+        request: routed.info(),
+    };
+    server.hooks.post_validate.tell(limit, after).await;
+    Ok(Validated { routed, call })
 }

@@ -138,7 +138,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_session_ends_when_its_life_is_over() -> Result<(), SessionStoreError> {
-        let store = MemorySessions::default().life(Duration::from_secs(60));
+        let store = MemorySessions::default().life(Duration::from_mins(1));
         store.insert(key("a"), SessionRecord::new("ada")).await?;
 
         tokio::time::advance(Duration::from_secs(59)).await;

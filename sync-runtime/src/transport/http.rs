@@ -26,7 +26,10 @@ use super::origin;
 use crate::{
     Failure,
     error::Refusal,
-    pipeline::{self, Requester, Success, address::address, shape::shape_named},
+    pipeline::{
+        self, Requester, Success,
+        shape::{Shaped, shape_named},
+    },
     server::Server,
     wire::SuccessAnswer,
 };
@@ -136,10 +139,7 @@ fn wants_stream(uri: &Uri, headers: &HeaderMap) -> bool {
 }
 
 /// Reads a request as far as it can be without running anything.
-async fn accept(
-    server: &Server,
-    request: Request,
-) -> Result<(Requester, pipeline::Addressed), Refusal> {
+async fn accept(server: &Server, request: Request) -> Result<(Requester, Shaped), Refusal> {
     let (parts, body) = request.into_parts();
     if !origin::is_allowed(&server.config, &parts.headers) {
         return Err(Refusal::Forbidden);
@@ -150,7 +150,7 @@ async fn accept(
     }
     let body = read(server, body).await?;
     let name = parts.uri.path().trim_start_matches('/');
-    let request = address(shape_named(name, &body)?)?;
+    let request = shape_named(name, &body)?;
     let token = server.sessions.cookie().token(&parts.headers);
     let requester = Requester::Request {
         session: token.map(|token| token.key()),

@@ -7,8 +7,15 @@ use socketioxide::{extract::SocketRef, socket::Sid};
 
 use super::event::{Payload, ReplyTo};
 use crate::{
-    Failure, connection::Connection, error::Refusal, pipeline::receiver::EVERYBODY, room::RoomCode,
-    server::Server, session::SessionKey, wire::JoinedRooms,
+    Failure,
+    connection::Connection,
+    error::Refusal,
+    hooks::{PostRoomJoin, PostRoomLeave, PreRoomJoin, PreRoomLeave},
+    pipeline::EVERYBODY,
+    room::RoomCode,
+    server::Server,
+    session::SessionKey,
+    wire::JoinedRooms,
 };
 
 #[derive(Deserialize)]
@@ -63,7 +70,7 @@ pub(super) fn change(
         return reply.rooms(&socket, Err(Refusal::TooManyInFlight.into()));
     };
     let (server, connection) = (server.clone(), connection.clone());
-    place.enqueue(room.clone(), async move {
+    place.enqueue(room.as_str().into(), async move {
         let changed = match change {
             Change::Join => join(&server, &connection, &socket, &room).await,
             Change::Leave => leave(&server, &connection, &socket, &room).await,
@@ -86,12 +93,30 @@ async fn join(
     if is_reserved(server, room) {
         return Err(Refusal::JoinBlocked.into());
     }
+    let limit = server.config.hook_timeout;
+    let visitor = || connection.visitor().clone();
+    let before = || PreRoomJoin {
+        visitor: visitor(),
+        room: room.clone(),
+    };
+    server.hooks.pre_join.ask(limit, before).await?;
+
     let left = server.sessions.join(session, room.clone()).await;
     let left = left.map_err(Failure::internal)?;
     for surplus in left.ok_or(Refusal::NoSession)? {
         server.rooms.leave(connection, socket, &surplus);
+        let after = || PostRoomLeave {
+            visitor: visitor(),
+            room: surplus.clone(),
+        };
+        server.hooks.post_leave.tell(limit, after).await;
     }
     server.rooms.join(connection, socket, room);
+    let after = || PostRoomJoin {
+        visitor: visitor(),
+        room: room.clone(),
+    };
+    server.hooks.post_join.tell(limit, after).await;
     Ok(())
 }
 
@@ -103,6 +128,14 @@ async fn leave(
     room: &RoomCode,
 ) -> Result<(), Failure> {
     let session = session(connection)?;
+    let limit = server.config.hook_timeout;
+    let visitor = || connection.visitor().clone();
+    let before = || PreRoomLeave {
+        visitor: visitor(),
+        room: room.clone(),
+    };
+    server.hooks.pre_leave.ask(limit, before).await?;
+
     let is_known = server.sessions.leave(session, room).await;
     if !is_known.map_err(Failure::internal)? {
         return Err(Refusal::NoSession.into());
@@ -110,6 +143,11 @@ async fn leave(
     if room != connection.own_room() {
         server.rooms.leave(connection, socket, room);
     }
+    let after = || PostRoomLeave {
+        visitor: visitor(),
+        room: room.clone(),
+    };
+    server.hooks.post_leave.tell(limit, after).await;
     Ok(())
 }
 

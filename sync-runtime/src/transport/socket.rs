@@ -15,7 +15,13 @@ use super::{
     room_events::{self, Change},
     sync_event,
 };
-use crate::{Config, connection::Connection, rooms, server::Server};
+use crate::{
+    Config,
+    connection::Connection,
+    hooks::{OnSocketConnect, OnSocketDisconnect, Visitor},
+    rooms,
+    server::Server,
+};
 
 /// The layer that speaks Socket.IO at `/socket.io/`.
 pub(crate) fn layer(config: &Config) -> (SocketIoLayer, SocketIo) {
@@ -86,8 +92,8 @@ async fn connect(server: Arc<Server>, socket: SocketRef) -> Result<(), Refused> 
         })?,
     };
 
-    let key = session.as_ref().map(|session| session.key().clone());
-    let connection = Arc::new(Connection::new(socket.id, key));
+    let visitor = Visitor::new(Some(socket.id), session.clone());
+    let connection = Arc::new(Connection::new(socket.id, visitor));
     server
         .rooms
         .join(&connection, &socket, connection.own_room());
@@ -97,6 +103,12 @@ async fn connect(server: Arc<Server>, socket: SocketRef) -> Result<(), Refused> 
             server.rooms.join(&connection, &socket, room);
         }
     }
+
+    let event = || OnSocketConnect {
+        visitor: connection.visitor().clone(),
+    };
+    let hooks = &server.hooks.socket_connect;
+    hooks.tell(server.config.hook_timeout, event).await;
 
     let attachment = Arc::new(Attachment { server, connection });
     handle_events(&socket, &attachment);
@@ -138,8 +150,12 @@ fn handle_events(socket: &SocketRef, attachment: &Arc<Attachment>) {
         },
     );
     let at = attachment.clone();
-    socket.on_disconnect(move || {
+    socket.on_disconnect(move || async move {
         at.close();
-        std::future::ready(())
+        let event = || OnSocketDisconnect {
+            visitor: at.connection.visitor().clone(),
+        };
+        let hooks = &at.server.hooks.socket_disconnect;
+        hooks.tell(at.server.config.hook_timeout, event).await;
     });
 }

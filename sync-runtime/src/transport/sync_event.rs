@@ -10,7 +10,10 @@ use crate::{
     Failure,
     connection::Connection,
     error::Refusal,
-    pipeline::{self, Addressed, Requester, Success, address::address, shape::shape},
+    pipeline::{
+        self, Requester, Success,
+        shape::{Shaped, shape},
+    },
     server::Server,
     wire::{CancelHandshake, SuccessAnswer},
 };
@@ -61,7 +64,6 @@ pub(super) fn receive(
         Err(refusal) => return reply.send(Err(&refusal.into())),
     };
 
-    let room = request.receiver().clone();
     let max = server.config.max_requests_per_connection;
     let Some(place) = connection.reserve(max) else {
         return reply.send(Err(&Refusal::TooManyInFlight.into()));
@@ -75,16 +77,15 @@ pub(super) fn receive(
     reply.to.progress(&reply.socket, &handshake);
     let server = server.clone();
     let requester = Requester::Connection(connection.clone());
-    place.enqueue(room, async move {
+    place.enqueue(request.lane(), async move {
         let answer = |answer: Result<Success<'_>, &Failure>| reply.send(answer);
         pipeline::run(&server, &requester, request, cancellation.token(), answer).await;
     });
 }
 
-fn read(reply: &ReplyTo, payload: &Payload) -> Result<Addressed, Refusal> {
-    let shaped = shape(payload.json())?;
+fn read(reply: &ReplyTo, payload: &Payload) -> Result<Shaped, Refusal> {
     reply.indexed()?;
-    address(shaped.with_callback()?)
+    shape(payload.json())
 }
 
 #[derive(Deserialize)]

@@ -1,6 +1,14 @@
 //! The settings of a server, in one place with their defaults.
 
+mod error;
+mod form;
+mod load;
+
 use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+pub use self::error::ConfigError;
 
 /// The settings of a [`SyncServer`](crate::SyncServer). Every one has a default; change what you
 /// need:
@@ -14,7 +22,8 @@ use std::time::Duration;
 ///     ..Config::default()
 /// };
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Config {
     /// Whether an answer to an input that does not fit says which field and why. On in debug builds
     /// only: the reason can show parts of the server's types.
@@ -23,7 +32,12 @@ pub struct Config {
     /// How long a server file's function may run before its request is answered with
     /// `sync.requestTimeout` and the function is stopped. 30 seconds, which is also how long the
     /// client package waits.
+    #[serde(with = "form::duration")]
     pub handler_timeout: Duration,
+
+    /// How long a hook may take before it counts as failed. 5 seconds.
+    #[serde(with = "form::duration")]
+    pub hook_timeout: Duration,
 
     /// How many requests of one connection may wait or run, in all its rooms together. Further ones
     /// are answered with `sync.rateLimitExceeded`. 1,024.
@@ -42,16 +56,20 @@ pub struct Config {
 
     /// The origins, such as `https://app.example`, whose pages may use this server besides its own.
     /// None.
+    #[serde(deserialize_with = "form::list::deserialize")]
     pub allowed_origins: Vec<String>,
 
     /// How often a connection is asked whether it is still there. 25 seconds, as of Socket.IO.
+    #[serde(with = "form::duration")]
     pub ping_interval: Duration,
 
     /// How long it may take to answer that. 20 seconds, as of Socket.IO.
+    #[serde(with = "form::duration")]
     pub ping_timeout: Duration,
 
     /// How long a new connection may take from its first byte to its Socket.IO handshake. 45
     /// seconds, as of Socket.IO.
+    #[serde(with = "form::duration")]
     pub connect_timeout: Duration,
 }
 
@@ -60,6 +78,7 @@ impl Default for Config {
         Self {
             explain_invalid_input: cfg!(debug_assertions),
             handler_timeout: Duration::from_secs(30),
+            hook_timeout: Duration::from_secs(5),
             max_requests_per_connection: 1024,
             max_concurrent_recipients: 64,
             max_payload_bytes: 1024 * 1024,
@@ -70,15 +89,6 @@ impl Default for Config {
             connect_timeout: Duration::from_secs(45),
         }
     }
-}
-
-/// A setting that cannot work.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{setting}` is {given}: it takes {takes}")]
-pub struct ConfigError {
-    setting: &'static str,
-    given: String,
-    takes: &'static str,
 }
 
 impl Config {
@@ -95,26 +105,23 @@ impl Config {
         ];
         for (setting, count) in counts {
             if count == 0 {
-                return Err(ConfigError {
-                    setting,
-                    given: "0".into(),
-                    takes: "a number of at least 1",
-                });
+                return Err(ConfigError::wrong(setting, "0", "a number of at least 1"));
             }
         }
         let durations = [
             ("handler_timeout", self.handler_timeout),
+            ("hook_timeout", self.hook_timeout),
             ("ping_interval", self.ping_interval),
             ("ping_timeout", self.ping_timeout),
             ("connect_timeout", self.connect_timeout),
         ];
         for (setting, duration) in durations {
             if duration.is_zero() {
-                return Err(ConfigError {
+                return Err(ConfigError::wrong(
                     setting,
-                    given: "zero".into(),
-                    takes: "a duration longer than zero",
-                });
+                    "zero",
+                    "a duration longer than zero",
+                ));
             }
         }
         Ok(())

@@ -1,0 +1,282 @@
+//! The events that hooks are of, and what each tells.
+
+use std::{fmt, sync::Arc};
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+use socketioxide::socket::Sid;
+
+use super::{HookList, Hooks};
+use crate::{
+    App, Failure, Session,
+    error::Refusal,
+    handler::output::OutputJson,
+    room::RoomCode,
+    session::{AnySession, SessionKey},
+};
+
+/// An event that hooks can be of.
+pub trait HookEvent: private::Event {
+    /// What the hooks decide.
+    #[doc(hidden)]
+    type Verdict: Send;
+}
+
+/// What no app implements.
+pub(super) mod private {
+    use super::{Failure, HookList, Hooks};
+
+    pub trait Event: Clone + Send + 'static {
+        /// The event's name, for the log.
+        const NAME: &'static str;
+
+        fn list(hooks: &mut Hooks) -> &mut HookList<Self>;
+
+        /// What the client hears when a hook says `false`.
+        fn refusal() -> Failure;
+    }
+}
+
+/// Who a connection or a request belongs to.
+#[derive(Clone)]
+pub struct Visitor {
+    connection: Option<Sid>,
+    session: Option<AnySession>,
+}
+
+impl Visitor {
+    pub(crate) fn new(connection: Option<Sid>, session: Option<AnySession>) -> Self {
+        Self {
+            connection,
+            session,
+        }
+    }
+
+    pub(crate) fn session_key(&self) -> Option<&SessionKey> {
+        self.session.as_ref().map(AnySession::key)
+    }
+
+    /// The id of the connection, unless it is a request over HTTP.
+    pub fn connection_id(&self) -> Option<String> {
+        self.connection.map(|id| id.to_string())
+    }
+
+    /// The user's id, if somebody is logged in.
+    pub fn user_id(&self) -> Option<&str> {
+        self.session.as_ref().map(AnySession::user_id)
+    }
+
+    /// The session, if somebody is logged in and the app is `A`.
+    pub fn session<A: App>(&self) -> Option<Session<A::User>> {
+        self.session.as_ref()?.of::<A>()
+    }
+}
+
+impl fmt::Debug for Visitor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Visitor")
+            .field("connection", &self.connection)
+            .field("user", &self.user_id())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A request, as far as all its events know it.
+#[derive(Debug, Clone)]
+pub struct RequestInfo {
+    /// Who sent it.
+    pub visitor: Visitor,
+    /// The room it is sent to.
+    pub room: RoomCode,
+    pub(crate) route: Arc<str>,
+    pub(crate) input: Arc<RawValue>,
+}
+
+impl RequestInfo {
+    /// The route's name, `sync/<page>/<route>/v<version>`.
+    pub fn route(&self) -> &str {
+        &self.route
+    }
+
+    /// The input as it came, a JSON object.
+    pub fn input(&self) -> &str {
+        self.input.get()
+    }
+}
+
+/// What a hook of [`PreSyncRecipient`] decides for a recipient.
+#[derive(Debug)]
+pub enum Shape {
+    /// It receives the server output as it is.
+    Keep,
+    /// It hears nothing.
+    Skip,
+    /// It receives this server output instead.
+    Replace(Replacement),
+}
+
+/// A server output for one recipient.
+#[derive(Debug)]
+pub struct Replacement(pub(crate) OutputJson);
+
+impl Shape {
+    /// Delivers another server output to this recipient: anything that is written as a JSON object.
+    ///
+    /// # Errors
+    /// When it is not.
+    pub fn replace(output: &impl Serialize) -> Result<Self, Failure> {
+        let output = OutputJson::encode(output).map_err(Failure::internal)?;
+        Ok(Self::Replace(Replacement(output)))
+    }
+}
+
+macro_rules! events {
+    ($(
+        $(#[$docs:meta])*
+        $name:ident $verdict:ty, $list:ident, $refusal:ident {
+            $($(#[$field_docs:meta])* $field:ident: $ty:ty,)*
+        }
+    )*) => {$(
+        $(#[$docs])*
+        #[derive(Debug, Clone)]
+        #[non_exhaustive]
+        pub struct $name {
+            $($(#[$field_docs])* pub $field: $ty,)*
+        }
+
+        impl private::Event for $name {
+            const NAME: &'static str = stringify!($name);
+
+            fn list(hooks: &mut Hooks) -> &mut HookList<Self> {
+                &mut hooks.$list
+            }
+
+            fn refusal() -> Failure {
+                Refusal::$refusal.into()
+            }
+        }
+
+        impl HookEvent for $name {
+            type Verdict = $verdict;
+        }
+    )*};
+}
+
+events! {
+    /// A client has connected. It is in the rooms of its session, and its first request waits until
+    /// the hooks have run.
+    OnSocketConnect Result<(), Failure>, socket_connect, Forbidden {
+        /// Who it is.
+        visitor: Visitor,
+    }
+
+    /// A client has gone.
+    OnSocketDisconnect Result<(), Failure>, socket_disconnect, Forbidden {
+        /// Who it was.
+        visitor: Visitor,
+    }
+
+    /// A request has come over a socket; of it nothing is known but that it has a name and data.
+    PreSocketMessage Result<(), Failure>, socket_message, Forbidden {
+        /// The connection's visitor.
+        visitor: Visitor,
+        /// The name as the client wrote it.
+        name: Arc<str>,
+    }
+
+    /// Before a request's hooks are asked whether it may be made at all; login, predicates and
+    /// membership have allowed it.
+    PreSyncAuthorize Result<(), Failure>, pre_authorize, Forbidden {
+        /// The request.
+        request: RequestInfo,
+    }
+
+    /// A request may be made.
+    PostSyncAuthorize Result<(), Failure>, post_authorize, Forbidden {
+        /// The request.
+        request: RequestInfo,
+    }
+
+    /// Before a request's input is read.
+    PreSyncValidate Result<(), Failure>, pre_validate, Forbidden {
+        /// The request.
+        request: RequestInfo,
+    }
+
+    /// A request's input fits.
+    PostSyncValidate Result<(), Failure>, post_validate, Forbidden {
+        /// The request.
+        request: RequestInfo,
+    }
+
+    /// Before a request's handler runs.
+    PreSyncExecute Result<(), Failure>, pre_execute, Forbidden {
+        /// The request.
+        request: RequestInfo,
+    }
+
+    /// A request's handler has run, or failed.
+    PostSyncExecute Result<(), Failure>, post_execute, Forbidden {
+        /// The request.
+        request: RequestInfo,
+        /// The code it failed with, if it did.
+        failed: Option<Arc<str>>,
+    }
+
+    /// Before a request's output is answered and delivered. Its handler has run: what stops it here
+    /// undoes nothing.
+    PreSyncFanout Result<(), Failure>, pre_fanout, Forbidden {
+        /// The request.
+        request: RequestInfo,
+    }
+
+    /// Before a recipient's delivery is made. With hooks of this event a delivery is made for each
+    /// recipient, also on routes without a `_client` file.
+    PreSyncRecipient Result<Shape, Failure>, pre_recipient, ClientRejected {
+        /// The request.
+        request: RequestInfo,
+        /// The recipient's connection and the session it connected with.
+        recipient: Visitor,
+    }
+
+    /// A request's output has been delivered.
+    PostSyncFanout Result<(), Failure>, post_fanout, Forbidden {
+        /// The request.
+        request: RequestInfo,
+        /// How many connections of this node it was sent to.
+        recipients: usize,
+    }
+
+    /// Before a connection joins a room.
+    PreRoomJoin Result<(), Failure>, pre_join, JoinBlocked {
+        /// Who joins.
+        visitor: Visitor,
+        /// The room.
+        room: RoomCode,
+    }
+
+    /// A connection has joined a room.
+    PostRoomJoin Result<(), Failure>, post_join, JoinBlocked {
+        /// Who joined.
+        visitor: Visitor,
+        /// The room.
+        room: RoomCode,
+    }
+
+    /// Before a connection leaves a room because its client says so.
+    PreRoomLeave Result<(), Failure>, pre_leave, LeaveBlocked {
+        /// Who leaves.
+        visitor: Visitor,
+        /// The room.
+        room: RoomCode,
+    }
+
+    /// A connection has left a room because its client said so, or to stay within the number of
+    /// rooms a session may be in.
+    PostRoomLeave Result<(), Failure>, post_leave, LeaveBlocked {
+        /// Who left.
+        visitor: Visitor,
+        /// The room.
+        room: RoomCode,
+    }
+}

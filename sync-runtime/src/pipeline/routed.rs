@@ -1,0 +1,32 @@
+//! A request together with its route, as the later stages hand it on.
+
+use std::sync::Arc;
+
+use socketioxide::socket::Sid;
+
+use crate::{
+    handler::context::Request,
+    hooks::{RequestInfo, Visitor},
+    route::Route,
+};
+
+/// A request together with its route. What has been checked of it, the stage's own type says that
+/// holds it.
+pub(crate) struct Routed {
+    pub(crate) route: Arc<Route>,
+    pub(crate) request: Request,
+    pub(crate) connection: Option<Sid>,
+    pub(crate) ignore_self: bool,
+}
+
+impl Routed {
+    /// What hooks are told of it.
+    pub(crate) fn info(&self) -> RequestInfo {
+        RequestInfo {
+            visitor: Visitor::new(self.connection, self.request.session.clone()),
+            room: self.request.room.clone(),
+            route: self.route.full_name.clone(),
+            input: self.request.data.clone(),
+        }
+    }
+}
