@@ -1,11 +1,14 @@
 //! The README's guide, followed to the letter in an empty folder outside this workspace.
 
 use std::{
-    fs, io,
+    fs,
+    hash::{DefaultHasher, Hash, Hasher},
+    io,
     io::{BufRead, BufReader},
     net::TcpListener,
+    os::unix::fs::symlink,
     path::Path,
-    process::{Child, Command, Stdio},
+    process::{Child, Stdio},
     sync::mpsc,
     thread,
     time::Duration,
@@ -30,11 +33,13 @@ fn an_app_made_by_following_the_readme_works() -> io::Result<()> {
         "README.md has nothing between `<!-- followed by a test -->` and `<!-- end -->`"
     );
 
-    let app = App::empty(env!("CARGO_TARGET_TMPDIR"), "readme")?;
+    let app = App::empty(&outside(), "readme")?;
+    symlink(repository(), app.root().join("sync"))?;
     let mut reader = Reader {
         app,
         folder: String::new(),
         servers: Vec::new(),
+        url: None,
     };
     for step in &steps {
         match step {
@@ -45,11 +50,23 @@ fn an_app_made_by_following_the_readme_works() -> io::Result<()> {
             Step::Shell(script) => reader.type_in(script)?,
         }
     }
-    assert!(
-        !reader.servers.is_empty(),
-        "the guide never says `cargo run`"
-    );
+    let url = reader
+        .url
+        .clone()
+        .expect("the guide never says `cargo run`");
+    let mut check = reader.app.command("node");
+    let script = repository().join("tests/wire/readme.mjs");
+    run(check.arg(script).arg(url))?.succeeded();
     Ok(())
+}
+
+/// A folder that is in no workspace, the same each time: cargo builds what it finds at another path
+/// anew.
+fn outside() -> String {
+    let mut repositories = DefaultHasher::new();
+    repository().hash(&mut repositories);
+    let name = format!("sync-readme-{:x}", repositories.finish());
+    std::env::temp_dir().join(name).display().to_string()
 }
 
 /// Someone who does what the guide says.
@@ -58,6 +75,8 @@ struct Reader {
     /// Where the reader's shell is, relative to the empty folder it started in.
     folder: String,
     servers: Vec<Child>,
+    /// Where the last server listens.
+    url: Option<String>,
 }
 
 impl Reader {
@@ -81,9 +100,6 @@ impl Reader {
             eprintln!("{}$ {line}", self.folder);
             if line.starts_with("cargo run") {
                 self.serve(line)?;
-            } else if line.starts_with("npm install") {
-                // The client is not in the registry yet; the one of this repository stands in.
-                self.shell(&line.replace(" sync-client", &format!(" {}", client_package()?)))?;
             } else {
                 self.shell(line)?;
             }
@@ -128,13 +144,17 @@ impl Reader {
                 .flat_map(|out| BufReader::new(out).lines())
                 .map_while(Result::ok)
             {
-                if line.contains("http://") {
-                    tell.send(line).ok();
+                if let Some(start) = line.find("http://") {
+                    let url = line[start..].split_whitespace().next().unwrap_or_default();
+                    tell.send(url.to_owned()).ok();
                 }
             }
         });
         match told.recv_timeout(READY_WITHIN) {
-            Ok(_) => Ok(()),
+            Ok(url) => {
+                self.url = Some(url);
+                Ok(())
+            }
             Err(_) => Err(io::Error::other(format!(
                 "`{line}` never printed a line with its http:// address"
             ))),
@@ -149,21 +169,4 @@ impl Drop for Reader {
             server.wait().ok();
         }
     }
-}
-
-/// The client as `npm publish` would send it.
-fn client_package() -> io::Result<String> {
-    let into = repository().join("target");
-    let mut npm = Command::new("npm");
-    npm.args(["pack", "--silent", "--pack-destination"])
-        .arg(&into)
-        .current_dir(repository().join("sync-client"));
-    let packed = npm.output()?;
-    let name = String::from_utf8_lossy(&packed.stdout).trim().to_owned();
-    if !packed.status.success() || name.is_empty() {
-        return Err(io::Error::other(
-            String::from_utf8_lossy(&packed.stderr).into_owned(),
-        ));
-    }
-    Ok(into.join(name).display().to_string())
 }
