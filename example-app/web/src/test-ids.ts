@@ -52,6 +52,8 @@ export const testIds = {
 
   cursor: "cursor",
   toast: "toast",
-  /** What a screen reader is told about moving cards. */
+  /** What a screen reader is told about the card one is moving, at once. */
   announcement: "announcement",
+  /** What it is told about the doings of others, when there is time. */
+  news: "news",
 } as const;

@@ -27,6 +27,7 @@ const SESSION_LOST = ["auth.required", "session.notFound"];
 export function BoardPage({ me, onLogOut, onSessionLost }: Props) {
   const { say, list: toasts } = useToasts();
   const [announcement, announce] = useState("");
+  const [news, setNews] = useState("");
   const area = useRef<HTMLDivElement>(null);
   const names = useRef(new Map<string, string>());
 
@@ -43,7 +44,7 @@ export function BoardPage({ me, onLogOut, onSessionLost }: Props) {
     onFailed,
     onEvent: (event) => {
       const text = describe(event);
-      if (text) announce(text);
+      if (text) setNews(text);
     },
   });
   const cursors = useCursors(area, room.status === "joined");
@@ -136,6 +137,9 @@ export function BoardPage({ me, onLogOut, onSessionLost }: Props) {
       )}
       <p className="visually-hidden" aria-live="assertive" data-testid={testIds.announcement}>
         {announcement}
+      </p>
+      <p className="visually-hidden" aria-live="polite" data-testid={testIds.news}>
+        {news}
       </p>
       {toasts}
     </div>
