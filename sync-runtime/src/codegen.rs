@@ -12,6 +12,7 @@ pub use crate::{
         server::{Auth, ServerHandler},
         value::HandlerOutput,
     },
+    limits::{Rate, RateLimit},
     no_handler,
     route::route,
     typescript::{RouteTypes, TypeScript},

@@ -253,8 +253,8 @@ pub(crate) enum Refusal {
     NotFound,
     #[error("Nobody is in the room.")]
     NoReceivers,
-    #[error("Too many requests are waiting on this connection.")]
-    TooManyInFlight,
+    #[error("Too many requests: try again in a moment.")]
+    TooManyRequests { seconds: u64 },
     #[error("A part of the request is larger than allowed.")]
     TooLarge,
     #[error("Something went wrong on the server.")]
@@ -297,7 +297,7 @@ impl Refusal {
             Self::NotRoomMember => ("sync.notRoomMember", 403),
             Self::NotFound => ("sync.notFound", 404),
             Self::NoReceivers => ("sync.noReceiversFound", 404),
-            Self::TooManyInFlight => ("sync.rateLimitExceeded", 429),
+            Self::TooManyRequests { .. } => ("sync.rateLimitExceeded", 429),
             Self::TooLarge => ("sync.payloadTooLarge", 413),
             Self::ServerExecutionFailed => ("sync.serverExecutionFailed", 500),
             Self::ClientExecutionFailed => ("sync.clientExecutionFailed", 500),
@@ -320,7 +320,7 @@ impl From<Refusal> for Failure {
             Refusal::InvalidInput {
                 detail: Some(InputProblem { path, reason }),
             } => failure.param("path", path).param("reason", reason),
-            Refusal::TooManyInFlight => failure.param("seconds", 1),
+            Refusal::TooManyRequests { seconds } => failure.param("seconds", seconds),
             _ => failure,
         }
     }

@@ -9,6 +9,7 @@ mod error;
 mod fanout;
 mod handler;
 pub mod hooks;
+mod limits;
 mod panic;
 mod pipeline;
 mod room;
@@ -36,6 +37,7 @@ pub use crate::{
         value::{HandlerOutput, RequestInput},
     },
     hooks::Hooks,
+    limits::{Rate, RateError},
     room::{MAX_ROOM_BYTES, RoomCode},
     route::Routes,
     server::{SyncServer, SyncServerBuilder},

@@ -10,6 +10,7 @@ use crate::{
     App, Config, ConfigError, Hooks, Routes, Sessions,
     connection::Connection,
     handler::context::AnyState,
+    limits::{Buckets, TrustedProxies},
     rooms::Rooms,
     route::RouteTable,
     session::AnySessions,
@@ -114,6 +115,8 @@ impl SyncServerBuilder {
             sessions: self.sessions,
             rooms: Rooms::default(),
             hooks: self.hooks,
+            buckets: Buckets::default(),
+            proxies: TrustedProxies::new(self.config.trusted_proxies.clone()),
             config: self.config,
         });
         socket::serve(&server);
@@ -137,6 +140,8 @@ pub(crate) struct Server {
     pub(crate) sessions: Arc<dyn AnySessions>,
     pub(crate) rooms: Rooms,
     pub(crate) hooks: Hooks,
+    pub(crate) buckets: Buckets,
+    pub(crate) proxies: TrustedProxies,
     pub(crate) config: Config,
 }
 

@@ -6,9 +6,11 @@ mod load;
 
 use std::time::Duration;
 
+use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 pub use self::error::ConfigError;
+use crate::Rate;
 
 /// The settings of a [`SyncServer`](crate::SyncServer). Every one has a default; change what you
 /// need:
@@ -54,6 +56,20 @@ pub struct Config {
     /// below, packets were lost with no slow reader at all.
     pub send_buffer_packets: usize,
 
+    /// How often all that comes from one address (of IPv6: one /64 network) may ask, over all routes.
+    /// `12000/min`: far more than people do, and an end to a script that has gone wild. Addresses are
+    /// known only if axum notes them: serve
+    /// `app.into_make_service_with_connect_info::<SocketAddr>()`.
+    pub address_rate_limit: Option<Rate>,
+
+    /// How often a user, or an address where nobody is logged in, may use a route that says nothing
+    /// of its own with `rate_limit`. No limit.
+    pub route_rate_limit: Option<Rate>,
+
+    /// The networks of the proxies in front of the server, such as `10.0.0.0/8`: their
+    /// `X-Forwarded-For` is believed. None.
+    pub trusted_proxies: Vec<IpNet>,
+
     /// The origins, such as `https://app.example`, whose pages may use this server besides its own.
     /// None.
     #[serde(deserialize_with = "form::list::deserialize")]
@@ -83,6 +99,9 @@ impl Default for Config {
             max_concurrent_recipients: 64,
             max_payload_bytes: 1024 * 1024,
             send_buffer_packets: 4096,
+            address_rate_limit: Rate::new(12_000, Duration::from_mins(1)),
+            route_rate_limit: None,
+            trusted_proxies: Vec::new(),
             allowed_origins: Vec::new(),
             ping_interval: Duration::from_secs(25),
             ping_timeout: Duration::from_secs(20),

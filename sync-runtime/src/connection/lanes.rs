@@ -99,7 +99,7 @@ mod tests {
     use crate::hooks::Visitor;
 
     fn connection() -> Arc<Connection> {
-        Arc::new(Connection::new(Sid::new(), Visitor::new(None, None)))
+        Arc::new(Connection::new(Sid::new(), Visitor::new(None, None), None))
     }
 
     fn enqueue(

@@ -12,7 +12,7 @@ use self::{
     lanes::{Lanes, Place},
     requests::{Cancellation, Requests},
 };
-use crate::{hooks::Visitor, room::RoomCode, session::SessionKey};
+use crate::{hooks::Visitor, limits::Address, room::RoomCode, session::SessionKey};
 
 /// A client's connection, from its handshake until it closes.
 ///
@@ -21,6 +21,7 @@ use crate::{hooks::Visitor, room::RoomCode, session::SessionKey};
 pub(crate) struct Connection {
     id: Sid,
     visitor: Visitor,
+    address: Option<Address>,
     /// The room that it has for itself, named by its id.
     own_room: RoomCode,
     rooms: Mutex<Vec<RoomCode>>,
@@ -29,10 +30,11 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    pub(crate) fn new(id: Sid, visitor: Visitor) -> Self {
+    pub(crate) fn new(id: Sid, visitor: Visitor, address: Option<Address>) -> Self {
         Self {
             id,
             visitor,
+            address,
             own_room: RoomCode::of_connection(id),
             rooms: Mutex::default(),
             lanes: Lanes::default(),
@@ -47,6 +49,11 @@ impl Connection {
     /// Who connected. Whether the session still lives is for the session store to say.
     pub(crate) fn visitor(&self) -> &Visitor {
         &self.visitor
+    }
+
+    /// Where it came from, as far as that is known.
+    pub(crate) fn address(&self) -> Option<Address> {
+        self.address
     }
 
     /// The session of the handshake.

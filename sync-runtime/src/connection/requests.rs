@@ -99,8 +99,8 @@ mod tests {
 
     #[test]
     fn only_the_connection_that_made_a_request_can_cancel_it() {
-        let own = Arc::new(Connection::new(Sid::new(), Visitor::new(None, None)));
-        let other = Arc::new(Connection::new(Sid::new(), Visitor::new(None, None)));
+        let own = Arc::new(Connection::new(Sid::new(), Visitor::new(None, None), None));
+        let other = Arc::new(Connection::new(Sid::new(), Visitor::new(None, None), None));
         let request = own.begin();
         other.cancel(&request.id().to_string());
         own.cancel("nonsense");
@@ -111,7 +111,7 @@ mod tests {
 
     #[test]
     fn a_closed_connection_cancels_all_its_requests_and_those_to_come() {
-        let connection = Arc::new(Connection::new(Sid::new(), Visitor::new(None, None)));
+        let connection = Arc::new(Connection::new(Sid::new(), Visitor::new(None, None), None));
         let before = connection.begin();
         connection.close();
         assert!(before.token().is_cancelled());
@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     fn a_request_that_is_over_is_forgotten() {
-        let connection = Arc::new(Connection::new(Sid::new(), Visitor::new(None, None)));
+        let connection = Arc::new(Connection::new(Sid::new(), Visitor::new(None, None), None));
         drop(connection.begin());
         assert!(connection.requests.running.lock().is_empty());
     }

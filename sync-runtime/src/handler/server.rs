@@ -1,6 +1,6 @@
 //! Server files: run once per request.
 
-use std::{any::type_name, future::Future};
+use std::{any::type_name, future::Future, time::Duration};
 
 use futures_util::future::BoxFuture;
 
@@ -9,7 +9,7 @@ use super::{
     output::OutputJson,
     value::HandlerOutput,
 };
-use crate::{App, Failure, error::SyncError, typescript::RouteTypes};
+use crate::{App, Failure, error::SyncError, limits::RateLimit, typescript::RouteTypes};
 
 /// Who may use a route, from `auth = ...`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +36,12 @@ pub trait ServerHandler: 'static {
     /// Who may use it.
     const AUTH: Auth;
 
+    /// How often somebody may use it.
+    const RATE_LIMIT: RateLimit = RateLimit::Default;
+
+    /// How long it may run, if not as long as the configuration says.
+    const TIMEOUT: Option<Duration> = None;
+
     /// Adds its input, output and errors to the route's types.
     fn describe(types: &mut RouteTypes);
 
@@ -60,6 +66,8 @@ pub(crate) type PreparedCall = BoxFuture<'static, Result<OutputJson, Failure>>;
 /// A [`ServerHandler`] whose type has been forgotten.
 pub(crate) struct ServerRoute {
     pub(crate) auth: Auth,
+    pub(crate) rate_limit: RateLimit,
+    pub(crate) timeout: Option<Duration>,
     pub(crate) describe: fn(&mut RouteTypes),
     pub(crate) authorize: for<'a> fn(&'a Request) -> BoxFuture<'a, Result<(), Failure>>,
     pub(crate) prepare: fn(&Request) -> Result<PreparedCall, Failure>,
@@ -69,6 +77,8 @@ impl ServerRoute {
     pub(crate) fn of<H: ServerHandler>() -> Self {
         Self {
             auth: H::AUTH,
+            rate_limit: H::RATE_LIMIT,
+            timeout: H::TIMEOUT,
             describe: H::describe,
             authorize: authorize::<H>,
             prepare: prepare::<H>,

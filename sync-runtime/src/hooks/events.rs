@@ -184,6 +184,14 @@ events! {
         name: Arc<str>,
     }
 
+    /// A request was refused because its sender has asked too often.
+    RateLimitExceeded Result<(), Failure>, rate_limit_exceeded, Forbidden {
+        /// The request.
+        request: RequestInfo,
+        /// In how many seconds it would be allowed.
+        seconds: u64,
+    }
+
     /// Before a request's hooks are asked whether it may be made at all; login, predicates and
     /// membership have allowed it.
     PreSyncAuthorize Result<(), Failure>, pre_authorize, Forbidden {

@@ -35,7 +35,8 @@ pub use self::{
         HookEvent, OnSocketConnect, OnSocketDisconnect, PostRoomJoin, PostRoomLeave,
         PostSyncAuthorize, PostSyncExecute, PostSyncFanout, PostSyncValidate, PreRoomJoin,
         PreRoomLeave, PreSocketMessage, PreSyncAuthorize, PreSyncExecute, PreSyncFanout,
-        PreSyncRecipient, PreSyncValidate, Replacement, RequestInfo, Shape, Visitor,
+        PreSyncRecipient, PreSyncValidate, RateLimitExceeded, Replacement, RequestInfo, Shape,
+        Visitor,
     },
     list::{Hook, Outcome},
 };
@@ -46,6 +47,7 @@ pub struct Hooks {
     pub(crate) socket_connect: HookList<OnSocketConnect>,
     pub(crate) socket_disconnect: HookList<OnSocketDisconnect>,
     pub(crate) socket_message: HookList<PreSocketMessage>,
+    pub(crate) rate_limit_exceeded: HookList<RateLimitExceeded>,
     pub(crate) pre_authorize: HookList<PreSyncAuthorize>,
     pub(crate) post_authorize: HookList<PostSyncAuthorize>,
     pub(crate) pre_validate: HookList<PreSyncValidate>,

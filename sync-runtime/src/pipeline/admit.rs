@@ -1,6 +1,6 @@
 //! What the app itself has to say about a request, before its input is looked at.
 
-use super::{receiver::Received, routed::Routed};
+use super::{limit::Limited, routed::Routed};
 use crate::{
     Failure,
     hooks::{PostSyncAuthorize, PreSyncAuthorize},
@@ -10,10 +10,7 @@ use crate::{
 /// A request that the app's hooks let pass.
 pub(super) struct Admitted(pub(super) Routed);
 
-pub(super) async fn admit(
-    server: &Server,
-    Received(routed): Received,
-) -> Result<Admitted, Failure> {
+pub(super) async fn admit(server: &Server, Limited(routed): Limited) -> Result<Admitted, Failure> {
     let limit = server.config.hook_timeout;
     let before = || PreSyncAuthorize {
         request: routed.info(),

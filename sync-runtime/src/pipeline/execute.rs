@@ -1,6 +1,6 @@
 //! Running the handler: within its time, until it is cancelled, and with its panics contained.
 
-use std::panic::AssertUnwindSafe;
+use std::{panic::AssertUnwindSafe, time::Duration};
 
 use futures_util::FutureExt;
 use tokio_util::sync::CancellationToken;
@@ -31,7 +31,12 @@ pub(super) async fn execute(
         request: routed.info(),
     };
     server.hooks.pre_execute.ask(limit, before).await?;
-    let output = finish(server, call, cancelled).await;
+    let time = routed
+        .route
+        .server
+        .timeout
+        .unwrap_or(server.config.handler_timeout);
+    let output = finish(call, time, cancelled).await;
     let after = || PostSyncExecute {
         request: routed.info(),
         failed: output.as_ref().err().map(|failure| failure.code().into()),
@@ -44,15 +49,15 @@ pub(super) async fn execute(
 }
 
 async fn finish(
-    server: &Server,
     call: PreparedCall,
+    time: Duration,
     cancelled: &CancellationToken,
 ) -> Result<OutputJson, Failure> {
     let call = AssertUnwindSafe(call).catch_unwind();
     tokio::select! {
         biased;
         () = cancelled.cancelled() => Err(Refusal::Aborted.into()),
-        finished = tokio::time::timeout(server.config.handler_timeout, call) => match finished {
+        finished = tokio::time::timeout(time, call) => match finished {
             Ok(Ok(output)) => output,
             Ok(Err(payload)) => Err(Failure::internal(panic::text(&*payload))),
             Err(_) => Err(Refusal::Timeout.into()),

@@ -8,6 +8,7 @@ use super::address::Addressed;
 use crate::{
     Failure,
     connection::Connection,
+    limits::Address,
     room::RoomCode,
     server::Server,
     session::{AnySession, SessionKey},
@@ -21,6 +22,8 @@ pub(crate) enum Requester {
     Request {
         /// The key of the session that it names, whether or not that lives.
         session: Option<SessionKey>,
+        /// Where it came from, as far as that is known.
+        address: Option<Address>,
     },
 }
 
@@ -28,7 +31,14 @@ impl Requester {
     fn session(&self) -> Option<&SessionKey> {
         match self {
             Self::Connection(connection) => connection.session(),
-            Self::Request { session } => session.as_ref(),
+            Self::Request { session, .. } => session.as_ref(),
+        }
+    }
+
+    pub(super) fn address(&self) -> Option<Address> {
+        match self {
+            Self::Connection(connection) => connection.address(),
+            Self::Request { address, .. } => *address,
         }
     }
 

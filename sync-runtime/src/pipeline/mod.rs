@@ -10,6 +10,7 @@ mod admit;
 mod authorize;
 mod execute;
 mod identify;
+mod limit;
 mod receiver;
 mod routed;
 pub(crate) mod shape;
@@ -64,7 +65,8 @@ async fn up_to_fan_out(
     let identified = identify::identify(server, requester, addressed).await?;
     let authorized = authorize::authorize(server, identified).await?;
     let received = receiver::receive(requester, authorized)?;
-    let admitted = admit::admit(server, received).await?;
+    let limited = limit::limit(server, requester, received).await?;
+    let admitted = admit::admit(server, limited).await?;
     let validated = validate::validate(server, admitted).await?;
     let executed = execute::execute(server, validated, cancelled).await?;
     receiver::resolve(server, executed).await

@@ -26,6 +26,7 @@ use super::origin;
 use crate::{
     Failure,
     error::Refusal,
+    limits::Address,
     pipeline::{
         self, Requester, Success,
         shape::{Shaped, shape_named},
@@ -154,6 +155,7 @@ async fn accept(server: &Server, request: Request) -> Result<(Requester, Shaped)
     let token = server.sessions.cookie().token(&parts.headers);
     let requester = Requester::Request {
         session: token.map(|token| token.key()),
+        address: Address::of(&parts, &server.proxies),
     };
     Ok((requester, request))
 }

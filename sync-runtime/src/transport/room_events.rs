@@ -67,7 +67,7 @@ pub(super) fn change(
         Err(refusal) => return reply.rooms(&socket, Err(refusal.into())),
     };
     let Some(place) = connection.reserve(server.config.max_requests_per_connection) else {
-        return reply.rooms(&socket, Err(Refusal::TooManyInFlight.into()));
+        return reply.rooms(&socket, Err(Refusal::TooManyRequests { seconds: 1 }.into()));
     };
     let (server, connection) = (server.clone(), connection.clone());
     place.enqueue(room.as_str().into(), async move {

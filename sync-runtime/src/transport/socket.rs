@@ -19,6 +19,7 @@ use crate::{
     Config,
     connection::Connection,
     hooks::{OnSocketConnect, OnSocketDisconnect, Visitor},
+    limits::Address,
     rooms,
     server::Server,
 };
@@ -92,8 +93,9 @@ async fn connect(server: Arc<Server>, socket: SocketRef) -> Result<(), Refused> 
         })?,
     };
 
+    let address = Address::of(socket.req_parts(), &server.proxies);
     let visitor = Visitor::new(Some(socket.id), session.clone());
-    let connection = Arc::new(Connection::new(socket.id, visitor));
+    let connection = Arc::new(Connection::new(socket.id, visitor, address));
     server
         .rooms
         .join(&connection, &socket, connection.own_room());

@@ -66,7 +66,7 @@ pub(super) fn receive(
 
     let max = server.config.max_requests_per_connection;
     let Some(place) = connection.reserve(max) else {
-        return reply.send(Err(&Refusal::TooManyInFlight.into()));
+        return reply.send(Err(&Refusal::TooManyRequests { seconds: 1 }.into()));
     };
 
     let cancellation = connection.begin();

@@ -1,0 +1,15 @@
+//! How often somebody may ask: a rate for each route, and one for each address.
+//!
+//! Each is a token bucket, kept as the one point in time at which it will be full again (the generic
+//! cell rate algorithm of ATM Forum Traffic Management 4.0): a burst of the whole count is allowed,
+//! and then one request every `period / count`.
+
+mod address;
+mod buckets;
+mod rate;
+
+pub use self::rate::{Rate, RateError, RateLimit};
+pub(crate) use self::{
+    address::{Address, TrustedProxies},
+    buckets::Buckets,
+};
