@@ -20,7 +20,7 @@ use sync_tests::{
 };
 
 /// Building an app for the first time is what takes so long.
-const READY_WITHIN: Duration = Duration::from_secs(600);
+const READY_WITHIN: Duration = Duration::from_mins(10);
 
 #[test]
 fn an_app_made_by_following_the_readme_works() -> io::Result<()> {
