@@ -61,8 +61,12 @@ export async function startServer(options: StartOptions = {}): Promise<TestServe
     socket.onAny((event: string, body: Record<string, unknown>) => {
       packets.push({ event, body, socket: socket.id });
     });
+    const roomOperation = (run: () => void) => {
+      if (options.roomDelay) setTimeout(run, options.roomDelay);
+      else run();
+    };
     socket.on("joinRoom", ({ group, responseIndex }) => {
-      setTimeout(() => {
+      roomOperation(() => {
         if (options.blocked?.includes(group)) {
           socket.emit(`joinRoom-${responseIndex}`, refusal("room.joinBlocked", 403));
           return;
@@ -70,14 +74,14 @@ export async function startServer(options: StartOptions = {}): Promise<TestServe
         rooms.add(group);
         void socket.join(group);
         socket.emit(`joinRoom-${responseIndex}`, { rooms: [...rooms] });
-      }, options.roomDelay ?? 0);
+      });
     });
     socket.on("leaveRoom", ({ group, responseIndex }) => {
-      setTimeout(() => {
+      roomOperation(() => {
         rooms.delete(group);
         void socket.leave(group);
         socket.emit(`leaveRoom-${responseIndex}`, { rooms: [...rooms] });
-      }, options.roomDelay ?? 0);
+      });
     });
     socket.on("getJoinedRooms", ({ responseIndex }) => {
       socket.emit(`getJoinedRooms-${responseIndex}`, { rooms: [...rooms] });
