@@ -37,7 +37,7 @@ impl Config {
     /// - Durations are text with a unit (`"500ms"`, `"1m 30s"`), sizes are in bytes.
     ///
     /// # Errors
-    /// When a setting has no use, does not exist or cannot work. The error names it, what was
+    /// When a setting does not exist, is of the wrong form or cannot work. The error names it, what was
     /// given, the file or variable that it is from, and what it takes. A `SYNC_` variable that is
     /// no setting is such an error too; those that begin with `SYNC_TYPESCRIPT_` are for builds
     /// and are passed over.
@@ -93,7 +93,10 @@ fn from(
     settings.sort_by(|one, other| one.name.cmp(&other.name));
 
     let code = Named(Serialized::defaults(base));
-    let mut figment = Figment::from(code).merge(Toml::file_exact(path(file)?));
+    let mut figment = Figment::from(code);
+    if let Some(file) = path(file)? {
+        figment = figment.merge(Toml::file_exact(file));
+    }
     for variable in settings {
         figment = figment.merge(variable);
     }
@@ -103,19 +106,17 @@ fn from(
     Ok(config)
 }
 
-fn path(named: Option<String>) -> Result<PathBuf, ConfigError> {
-    match named {
-        None => Ok(FILE.into()),
-        Some(named) => {
-            let path = PathBuf::from(&named);
-            if path.is_file() {
-                Ok(path)
-            } else {
-                let reason = format!("there is no such file, and `{FILE_VARIABLE}` names it");
-                Err(ConfigError::file(named, reason))
-            }
-        }
+/// The file to read, if there is one.
+fn path(named: Option<String>) -> Result<Option<PathBuf>, ConfigError> {
+    let Some(named) = named else {
+        return Ok(Some(PathBuf::from(FILE)).filter(|file| file.is_file()));
+    };
+    let path = PathBuf::from(&named);
+    if path.is_file() {
+        return Ok(Some(path));
     }
+    let reason = format!("there is no such file, and `{FILE_VARIABLE}` names it");
+    Err(ConfigError::file(named, reason))
 }
 
 /// The settings of the code, under a name that errors know not to mention.
