@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use axum::serve::ListenerExt;
-use sync_runtime::{Sessions, SyncServer};
+use sync_runtime::{Config, Sessions, SyncServer};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -49,7 +49,9 @@ impl Server {
             accounts: Accounts::new(db.clone()).await?,
             sessions: sessions.clone(),
         };
-        let sync = SyncServer::builder(state.clone(), sync_routes::routes(), sessions).build()?;
+        let sync = SyncServer::builder(state.clone(), sync_routes::routes(), sessions)
+            .config(Config::load()?)
+            .build()?;
         let app = sync.mount(http::router(state, &web));
         Ok(Self { app, db })
     }

@@ -13,7 +13,7 @@ pub use self::error::ConfigError;
 use crate::Rate;
 
 /// The settings of a [`SyncServer`](crate::SyncServer). Every one has a default; change what you
-/// need:
+/// need, in code or, with [`Config::load`], in a file and by environment variables:
 ///
 /// ```
 /// use std::time::Duration;
