@@ -1,4 +1,4 @@
-//! Typed, authorised, room-based realtime events for axum.
+#![doc = include_str!("../README.md")]
 
 mod app;
 #[doc(hidden)]

@@ -1,6 +1,6 @@
 //! Hooks: functions of the app at fixed points of what the runtime does.
 //!
-//! A hook is an async function of an [event](self::events); which event, its parameter says. Several
+//! A hook is an async function of an event; which event, its parameter says. Several
 //! hooks of one event run in the order in which they were added.
 //!
 //! ```
