@@ -22,6 +22,20 @@ pub enum TypeProblem {
         typescript: String,
     },
 
+    /// An output has a field that its envelope has as well.
+    #[error(
+        "the {place}, `{rust_type}`, has a field `{field}`, which every output already has beside its \
+         own: give it another name"
+    )]
+    ReservedField {
+        /// Where it is.
+        place: Place,
+        /// The Rust type.
+        rust_type: String,
+        /// The field, as TypeScript names it.
+        field: String,
+    },
+
     /// Several Rust types have one name where only one can have it.
     #[error(
         "{} would all be `{name}` {scope}: give all but one another name with \

@@ -1,27 +1,41 @@
-//! Whether a type is always a JSON object, which everything that travels has to be.
+//! Whether a type has the shape of what travels: always a JSON object, and in an output without the
+//! field that the envelope adds.
 
 use std::collections::BTreeMap;
 
-use super::model::{Model, Payload, TypeIndex};
+use super::model::{Model, Payload, Role, TypeIndex};
 use super::names::without_paths;
 use super::problem::{Place, TypeProblem};
-use super::syntax::{Type, flat};
+use super::syntax::{Key, Type, flat};
 
-/// A problem for each payload that can be something other than an object.
+/// The field that every output has in its envelope.
+const ENVELOPE_FIELD: &str = "status";
+
+/// A problem for each payload that can be something other than an object, or that has the envelope's
+/// field.
 pub(super) fn problems(model: &Model) -> Vec<TypeProblem> {
     let mut problems = Vec::new();
     for route in &model.routes {
         for (&role, payloads) in &route.payloads {
             for payload in payloads {
-                if let Some(typescript) = not_an_object(model, payload) {
+                let place = || Place {
+                    route: route.name.to_owned(),
+                    version: route.version,
+                    role,
+                };
+                let is_output = matches!(role, Role::ServerOutput | Role::ClientOutput);
+                if let Some(found) = part(model, payload, is_no_object) {
                     problems.push(TypeProblem::NotAnObject {
-                        place: Place {
-                            route: route.name.to_owned(),
-                            version: route.version,
-                            role,
-                        },
+                        place: place(),
                         rust_type: without_paths(payload.rust),
-                        typescript,
+                        // Only an array or a tuple of objects described in place has comments in it.
+                        typescript: flat(&found).unwrap_or_else(|| "[...]".to_owned()),
+                    });
+                } else if is_output && part(model, payload, has_envelope_field).is_some() {
+                    problems.push(TypeProblem::ReservedField {
+                        place: place(),
+                        rust_type: without_paths(payload.rust),
+                        field: ENVELOPE_FIELD.to_owned(),
                     });
                 }
             }
@@ -30,22 +44,39 @@ pub(super) fn problems(model: &Model) -> Vec<TypeProblem> {
     problems
 }
 
-/// What the payload can be that is no object. A type that could not be read passes: the type check of
-/// the front end still sees it.
-fn not_an_object(model: &Model, payload: &Payload) -> Option<String> {
+/// The part of what the payload can be that is wrong. A type that could not be read passes: the type
+/// check of the front end still sees it.
+fn part(model: &Model, payload: &Payload, is_wrong: fn(&Type) -> bool) -> Option<Type> {
     let find = |name: &str| model.named(name, &payload.uses);
-    let found = Search { model, depth: 0 }.in_type(&payload.ty(), &find, &BTreeMap::new())?;
-    // Only an array or a tuple of objects described in place has comments in it.
-    flat(&found).or_else(|| Some("[...]".to_owned()))
+    let search = Search {
+        model,
+        is_wrong,
+        depth: 0,
+    };
+    search.in_type(&payload.ty(), &find, &BTreeMap::new())
 }
 
-/// Looks for the part of a type that is no object.
+fn is_no_object(part: &Type) -> bool {
+    !matches!(part, Type::Object(_))
+}
+
+fn has_envelope_field(part: &Type) -> bool {
+    let Type::Object(members) = part else {
+        return false;
+    };
+    members.iter().any(|member| {
+        matches!(&member.key, Key::Property(name) if name.trim_matches('"') == ENVELOPE_FIELD)
+    })
+}
+
+/// Looks for the part of a type that is wrong: of its objects, literals, arrays and the like.
 struct Search<'a> {
     model: &'a Model,
+    is_wrong: fn(&Type) -> bool,
     depth: usize,
 }
 
-/// A type argument, resolved where it was written: the part of it that is no object.
+/// A type argument, resolved where it was written: the part of it that is wrong.
 type Arguments<'a> = BTreeMap<&'a str, Option<Type>>;
 
 impl Search<'_> {
@@ -57,8 +88,10 @@ impl Search<'_> {
     ) -> Option<Type> {
         let search = |ty| self.in_type(ty, find, arguments);
         match ty {
-            Type::Object(_) | Type::Unread(_) => None,
-            Type::Literal(_) | Type::Tuple(_) | Type::List(_) => Some(ty.clone()),
+            Type::Unread(_) => None,
+            Type::Object(_) | Type::Literal(_) | Type::Tuple(_) | Type::List(_) => {
+                (self.is_wrong)(ty).then(|| ty.clone())
+            }
             Type::Group(inner) => search(inner),
             Type::Union(parts) | Type::Intersection(parts) => parts.iter().find_map(search),
             Type::Name { name, args } => {
@@ -70,7 +103,9 @@ impl Search<'_> {
                 }
                 match name.as_str() {
                     "string" | "number" | "boolean" | "bigint" | "null" | "undefined" | "true"
-                    | "false" | "Array" | "ReadonlyArray" => Some(ty.clone()),
+                    | "false" | "Array" | "ReadonlyArray" => {
+                        (self.is_wrong)(ty).then(|| ty.clone())
+                    }
                     "Partial" | "Required" | "Readonly" | "Pick" | "Omit" => {
                         args.first().and_then(search)
                     }

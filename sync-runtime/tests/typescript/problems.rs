@@ -126,6 +126,24 @@ fn what_is_a_json_object_in_a_roundabout_way_is_one() {
     assert!(outcome.starts_with("no problem"), "{outcome}");
 }
 
+#[derive(Serialize, TS)]
+struct Task {
+    status: String,
+}
+
+#[test]
+fn an_output_leaves_the_field_of_its_envelope_alone() {
+    insta::assert_snapshot!(problems(|route| {
+        route
+            .input::<Task>()
+            .server_output::<Task>()
+            .client_output::<Wrapper<Task>>();
+    }), @"
+    the server output of `board/moveCard` v1, `Task`, has a field `status`, which every output already has beside its own: give it another name
+    the client output of `board/moveCard` v1, `Wrapper<Task>`, has a field `status`, which every output already has beside its own: give it another name
+    ");
+}
+
 #[test]
 fn two_types_of_one_name_are_both_named() {
     insta::assert_snapshot!(problems(|route| {
