@@ -3,7 +3,10 @@
 use axum::extract::FromRef;
 use garde::Validate;
 
-use super::{context::RequestContext, value::RequestInput};
+use super::{
+    context::RequestContext,
+    value::{RequestInput, Unfit},
+};
 use crate::{
     App, Failure, Session,
     error::{InputProblem, Refusal},
@@ -50,21 +53,29 @@ pub trait FromRequest<A: App>: Sized + Send {
 
 /// The client's input, read from JSON.
 ///
-/// Takes any `T` with `#[derive(Deserialize, TS)]`. An input that does not have the shape of `T` is
-/// refused with `sync.invalidInputType`; in development the answer names the field and the reason.
+/// Takes any `T` with `#[derive(Deserialize, TS)]`. An input that does not have the shape of `T`, or has
+/// a field that `T` does not know, is refused with `sync.invalidInputType`; in development the answer
+/// names the field and the reason. To take any other fields, give `T` a map for them:
+/// `#[serde(flatten)] rest: HashMap<String, serde_json::Value>`.
 #[derive(Debug, Clone, Copy)]
 pub struct Input<T>(pub T);
 
 impl<A: App, T: RequestInput> FromRequest<A> for Input<T> {
     fn from_request(cx: &RequestContext<'_, A>) -> Result<Self, Failure> {
-        match T::decode(cx.data()) {
+        match T::decode_strictly(cx.data()) {
             Ok(input) => Ok(Self(input)),
-            Err(_) => Err(invalid_input(cx.explains(), || {
-                let problem = T::explain(cx.data())?;
-                Some(InputProblem {
-                    path: problem.path().to_string(),
-                    reason: problem.inner().to_string(),
-                })
+            Err(unfit) => Err(invalid_input(cx.explains(), || match unfit {
+                Unfit::UnknownField(path) => Some(InputProblem {
+                    path,
+                    reason: "unknown field".into(),
+                }),
+                Unfit::Shape => {
+                    let problem = T::explain(cx.data())?;
+                    Some(InputProblem {
+                        path: problem.path().to_string(),
+                        reason: problem.inner().to_string(),
+                    })
+                }
             })),
         }
     }
@@ -143,5 +154,65 @@ pub struct State<T>(pub T);
 impl<A: App, T: FromRef<A> + Send> FromRequest<A> for State<T> {
     fn from_request(cx: &RequestContext<'_, A>) -> Result<Self, Failure> {
         Ok(Self(T::from_ref(cx.state())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use serde::Deserialize;
+    use serde_json::Value;
+    use ts_rs::TS;
+
+    use super::*;
+
+    #[derive(Debug, Deserialize, TS)]
+    struct Card {
+        id: String,
+        tags: Vec<Tag>,
+        note: Option<String>,
+    }
+
+    #[derive(Debug, Deserialize, TS)]
+    struct Tag {
+        name: String,
+    }
+
+    #[derive(Debug, Deserialize, TS)]
+    struct Open {
+        id: String,
+        #[serde(flatten)]
+        rest: HashMap<String, Value>,
+    }
+
+    #[test]
+    fn an_input_may_leave_out_what_is_optional_and_nothing_else() {
+        let card = Card::decode_strictly(r#"{"id":"7","tags":[{"name":"a"}]}"#).expect("it fits");
+        assert_eq!((card.id.as_str(), card.tags[0].name.as_str()), ("7", "a"));
+        assert!(card.note.is_none());
+        assert!(matches!(
+            Card::decode_strictly(r#"{"id":"7"}"#),
+            Err(Unfit::Shape)
+        ));
+    }
+
+    #[test]
+    fn a_field_that_is_not_known_is_refused_wherever_it_is() {
+        let unknown = |json| match Card::decode_strictly(json) {
+            Err(Unfit::UnknownField(path)) => path,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(unknown(r#"{"id":"7","tags":[],"x":1}"#), "x");
+        assert_eq!(
+            unknown(r#"{"id":"7","tags":[{"name":"a","x":1}]}"#),
+            "tags.0.x"
+        );
+    }
+
+    #[test]
+    fn a_map_for_the_rest_takes_any_field() {
+        let open = Open::decode_strictly(r#"{"id":"7","x":1}"#).expect("it fits");
+        assert_eq!((open.id.as_str(), open.rest["x"].as_u64()), ("7", Some(1)));
     }
 }

@@ -17,10 +17,15 @@ use crate::typescript::RouteTypes;
     note = "put `#[derive(Deserialize, TS)]` on `{Self}`"
 )]
 pub trait RequestInput: Sized + Send + 'static {
+    /// Reads it leniently: fields that it does not know are passed over.
     #[doc(hidden)]
     fn decode(json: &str) -> Result<Self, serde_json::Error>;
 
-    /// Decodes again for the sake of a message that names the field.
+    /// Reads it strictly: the path of a field that it does not know is the error.
+    #[doc(hidden)]
+    fn decode_strictly(json: &str) -> Result<Self, Unfit>;
+
+    /// Reads it again for the sake of a message that names the field.
     #[doc(hidden)]
     fn explain(json: &str) -> Option<serde_path_to_error::Error<serde_json::Error>>;
 
@@ -28,10 +33,32 @@ pub trait RequestInput: Sized + Send + 'static {
     fn describe(types: &mut RouteTypes);
 }
 
+/// Why an input was not read.
+#[derive(Debug)]
+pub enum Unfit {
+    /// It does not have the shape.
+    Shape,
+    /// It has a field that the type does not know, at this path.
+    UnknownField(String),
+}
+
 #[diagnostic::do_not_recommend]
 impl<T: DeserializeOwned + TS + Send + 'static> RequestInput for T {
     fn decode(json: &str) -> Result<Self, serde_json::Error> {
         serde_json::from_str(json)
+    }
+
+    fn decode_strictly(json: &str) -> Result<Self, Unfit> {
+        let mut unknown = None;
+        let note = |path: serde_ignored::Path<'_>| {
+            unknown.get_or_insert_with(|| path.to_string());
+        };
+        let deserializer = &mut serde_json::Deserializer::from_str(json);
+        let input = serde_ignored::deserialize(deserializer, note).map_err(|_| Unfit::Shape)?;
+        match unknown {
+            None => Ok(input),
+            Some(path) => Err(Unfit::UnknownField(path)),
+        }
     }
 
     fn explain(json: &str) -> Option<serde_path_to_error::Error<serde_json::Error>> {
