@@ -31,7 +31,9 @@ fn serve(args: &DemoArgs) -> Result {
         Some(data) => data.clone(),
         None => workspace::demo_data()?,
     };
-    fs::create_dir_all(&data)
+    // The server runs in the repository, whoever asks may be elsewhere.
+    let data = fs::create_dir_all(&data)
+        .and_then(|()| data.canonicalize())
         .map_err(|error| Failure::said(format!("cannot make {}: {error}", data.display())))?;
 
     node::install()?;
