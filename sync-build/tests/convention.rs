@@ -1,5 +1,4 @@
 //! What is a route, what is left alone, and what is a mistake: the text of every mistake is here.
-#![expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
 
 mod common;
 

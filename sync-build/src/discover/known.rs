@@ -80,7 +80,6 @@ fn entry(line: &str) -> Option<(u64, Handler)> {
 }
 
 #[cfg(test)]
-#[expect(clippy::expect_used, reason = "a test that cannot go on has failed")]
 mod tests {
     use super::*;
 
