@@ -3,6 +3,7 @@
 //!
 //! Apps use them through `sync_runtime`, which this crate's expansions refer to.
 
+mod errors;
 mod handler;
 mod sync_error;
 

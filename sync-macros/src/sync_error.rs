@@ -7,6 +7,8 @@ use syn::{
     Variant, spanned::Spanned,
 };
 
+use crate::errors;
+
 pub(crate) fn expand(item: TokenStream) -> TokenStream {
     syn::parse2(item)
         .and_then(|input| derive(&input))
@@ -21,7 +23,7 @@ fn derive(input: &DeriveInput) -> syn::Result<TokenStream> {
         ));
     };
     let variants = data.variants.iter().map(ErrorVariant::of);
-    let variants = collect(variants)?;
+    let variants = errors::collect(variants)?;
 
     let name = &input.ident;
     let (generics, arguments, bounds) = input.generics.split_for_impl();
@@ -60,20 +62,6 @@ fn derive(input: &DeriveInput) -> syn::Result<TokenStream> {
 
         #(#conversions)*
     })
-}
-
-/// All values, or all errors.
-fn collect<T>(results: impl Iterator<Item = syn::Result<T>>) -> syn::Result<Vec<T>> {
-    let mut values = Vec::new();
-    let mut errors: Option<syn::Error> = None;
-    for result in results {
-        match (result, &mut errors) {
-            (Ok(value), _) => values.push(value),
-            (Err(error), None) => errors = Some(error),
-            (Err(error), Some(errors)) => errors.combine(error),
-        }
-    }
-    errors.map_or(Ok(values), Err)
 }
 
 struct ErrorVariant<'a> {

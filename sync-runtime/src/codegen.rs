@@ -1,15 +1,19 @@
 //! What generated code names: everything that `#[sync_handler]`, `#[derive(SyncError)]` and
 //! `sync-build` write refers to this module and no other. No part of the public interface.
 
+use std::future::Future;
+
+use futures_util::future::BoxFuture;
+
 pub use crate::{
-    error::{Failure, Never, SyncError},
+    error::{Failure, SyncError},
     handler::{
-        client::{ClientHandler, Deliver, IntoDeliver},
+        client::{ClientHandler, ForRecipients, for_recipients},
         context::{FanoutContext, RecipientContext, RequestContext},
         extract::FromRequest,
         predicate::Predicate,
         recipient::{FromFanout, ServerOutput},
-        server::{Auth, ServerHandler},
+        server::{Auth, PreparedCall, ServerHandler},
         value::HandlerOutput,
     },
     limits::{Rate, RateLimit},
@@ -18,34 +22,22 @@ pub use crate::{
     typescript::{RouteTypes, TypeScript},
 };
 
-/// The output of a server file whose handler has a mistake. That is reported where it is.
-#[derive(Debug, serde::Serialize, serde::Deserialize, ts_rs::TS)]
-pub enum Mistaken {}
-
 /// What a server file answers can be taken by a `_client` file only as what it is.
 #[diagnostic::on_unimplemented(
     message = "the server file of this route answers `{Self}`, not `{Taken}`",
     label = "not what the server file answers",
     note = "write `ServerOutput<{Self}>`"
 )]
-pub trait TakenAs<Taken> {}
+pub trait TakenAs<Taken> {
+    /// Asked for, so that the trait is.
+    const CHECKED: () = ();
+}
 
 impl<T> TakenAs<T> for T {}
 
-/// Asks a predicate of `login(...)`.
-pub async fn check<A: crate::App, M, P: Predicate<A, M>>(
-    predicate: P,
-    cx: &RequestContext<'_, A>,
-) -> Result<(), Failure> {
-    predicate.check(cx).await
-}
-
-/// Adds a predicate's codes to a route's types.
-pub fn describe_predicate<A: crate::App, M, P: Predicate<A, M>>(
-    _predicate: P,
-    types: &mut RouteTypes,
-) {
-    types.error_codes(P::CODES);
+/// A handler's call without its type. It may move between threads while it waits.
+pub fn future<'a, T>(future: impl Future<Output = T> + Send + 'a) -> BoxFuture<'a, T> {
+    Box::pin(future)
 }
 
 /// Says that a handler file holds no handler, in the generated code and so without stopping the

@@ -48,19 +48,6 @@ impl SyncError for Failure {
     }
 }
 
-/// The error of something that cannot fail.
-#[derive(Debug)]
-#[doc(hidden)]
-pub enum Never {}
-
-impl SyncError for Never {
-    const CODES: &'static [&'static str] = &[];
-
-    fn into_failure(self) -> Failure {
-        match self {}
-    }
-}
-
 /// An error as a client hears it: a stable code, an HTTP status, a message for people and parameters
 /// for translations.
 ///

@@ -34,7 +34,7 @@ pub use crate::{
         extract::{FromRequest, Input, Room, State, Valid},
         predicate::{Predicate, Verdict},
         recipient::{FromFanout, Recipient, ServerOutput},
-        value::{HandlerOutput, RequestInput},
+        value::{HandlerOutput, RequestInput, Rules, SharedOutput, StatePart, UserOf},
     },
     hooks::Hooks,
     limits::{Rate, RateError},

@@ -23,7 +23,8 @@ const AUTH_TAKES: &str =
     "`auth` takes `none`, `login`, or `login(predicate, ...)` with functions that decide";
 
 impl ServerArgs {
-    pub(super) fn parse(tokens: TokenStream) -> syn::Result<Self> {
+    /// Parses them; `attribute` is where a missing one belongs.
+    pub(super) fn parse(tokens: TokenStream, attribute: Span) -> syn::Result<Self> {
         let mut auth = None;
         let parser = |input: ParseStream<'_>| {
             while !input.is_empty() {
@@ -48,7 +49,7 @@ impl ServerArgs {
         Parser::parse2(parser, tokens)?;
         let auth = auth.ok_or_else(|| {
             syn::Error::new(
-                Span::call_site(),
+                attribute,
                 "say who may use this route: `#[sync_handler(auth = login)]`, or `auth = none` for anybody",
             )
         })?;

@@ -1,81 +1,64 @@
 //! The expansion of a `_client` file's handler.
 
-use proc_macro2::{Literal, TokenStream};
-use quote::{quote, quote_spanned};
-use syn::{ItemFn, Type, parse_quote, spanned::Spanned};
+use proc_macro2::{Ident, Literal, TokenStream};
+use quote::{format_ident, quote, quote_spanned};
+use syn::{Type, spanned::Spanned};
 
 use super::{
-    args, marker,
-    signature::{Returns, Signature, names_type, type_arguments},
+    args,
+    function::Function,
+    marker,
+    signature::Signature,
+    types::{names_type, type_arguments},
 };
+use crate::errors;
 
-pub(super) fn expand(args: TokenStream, function: &ItemFn) -> syn::Result<TokenStream> {
-    args::refuse_in_client(args)?;
+pub(super) fn expand(args: TokenStream, function: &Function) -> syn::Result<TokenStream> {
+    let ((), signature) = errors::both(args::refuse_in_client(args), Signature::of(function))?;
     let Signature {
         parameters,
         returns,
-    } = Signature::of(function)?;
+        ..
+    } = &signature;
+    let pair = pair(parameters);
 
-    let unit = syn::parse_quote!(());
-    let never = syn::parse_quote!(::sync_runtime::codegen::Never);
-    let (delivers, error): (&Type, &Type) = match returns {
-        Returns::Nothing => (&unit, &never),
-        Returns::Output(output) => (output, &never),
-        Returns::Fallible { output, error } => (output, error),
+    let parameters: Vec<_> = parameters.iter().enumerate().map(Parameter::new).collect();
+    let names = parameters.iter().map(Parameter::name);
+    let shares = parameters.iter().map(Parameter::share);
+    let arguments = parameters.iter().map(Parameter::for_recipient);
+    let as_output = returns.as_output();
+    let describe_error = returns.describe_error();
+    let delivered = returns.output_of(&quote!(main(#(#arguments),*)));
+    let deliver = match returns.deliver {
+        None => quote!(#as_output::send),
+        Some(_) => quote!(#as_output::deliver),
     };
-    let shared_types = parameters.iter().map(|ty| {
-        quote_spanned!(ty.span()=> <#ty as ::sync_runtime::codegen::FromFanout<crate::__sync::App>>::Shared)
-    });
-    let shares = parameters.iter().map(|ty| {
-        quote_spanned!(ty.span()=> <#ty as ::sync_runtime::codegen::FromFanout<Self::App>>::share(cx)?)
-    });
-    let arguments = parameters.iter().enumerate().map(|(index, ty)| {
-        let index = Literal::usize_unsuffixed(index);
-        quote_spanned!(ty.span()=> <#ty as ::sync_runtime::codegen::FromFanout<Self::App>>::for_recipient(&shared.#index, &cx).await?)
-    });
-    let call = quote!(main(#(#arguments),*).await);
-    let call = match returns {
-        Returns::Fallible { .. } => call,
-        Returns::Nothing | Returns::Output(_) => quote!(::core::result::Result::Ok(#call)),
-    };
-    let describe_output = quote_spanned!(delivers.span()=>
-        <<#delivers as ::sync_runtime::codegen::IntoDeliver>::Output as ::sync_runtime::codegen::HandlerOutput>::describe_client(types);
-    );
-    let describe_error =
-        quote_spanned!(error.span()=> <#error as ::sync_runtime::codegen::SyncError>::CODES);
+    let call = signature.future(&quote!(#deliver(#delivered)));
     let marker = marker();
-    let pair = pair(&parameters);
 
     Ok(quote! {
         #marker
 
         impl ::sync_runtime::codegen::ClientHandler for __SyncHandler {
             type App = crate::__sync::App;
-            type Shared = (#(#shared_types,)*);
-            type Delivers = #delivers;
-            type Error = #error;
 
             fn describe(types: &mut ::sync_runtime::codegen::RouteTypes) {
-                #describe_output
-                types.error_codes(#describe_error);
+                #as_output::describe_client(types);
+                #describe_error
             }
 
             fn share(
                 cx: &::sync_runtime::codegen::FanoutContext<'_, Self::App>,
-            ) -> ::core::result::Result<Self::Shared, ::sync_runtime::codegen::Failure> {
-                let _ = cx;
-                ::core::result::Result::Ok((#(#shares,)*))
-            }
-
-            async fn run(
-                shared: &Self::Shared,
-                cx: ::sync_runtime::codegen::RecipientContext<'_, Self::App>,
             ) -> ::core::result::Result<
-                ::core::result::Result<Self::Delivers, Self::Error>,
+                ::std::boxed::Box<dyn ::sync_runtime::codegen::ForRecipients<Self::App>>,
                 ::sync_runtime::codegen::Failure,
             > {
-                let _ = (shared, &cx);
-                ::core::result::Result::Ok(#call)
+                #(#names)*
+                let shared = (#(#shares,)*);
+                ::core::result::Result::Ok(::sync_runtime::codegen::for_recipients(
+                    shared,
+                    |shared, cx| #call,
+                ))
             }
         }
 
@@ -83,23 +66,63 @@ pub(super) fn expand(args: TokenStream, function: &ItemFn) -> syn::Result<TokenS
     })
 }
 
-/// The macro that the generated code calls with the server file's handler: it compiles only if that
-/// one's output is what this file takes, and if not, the error is at this file's `ServerOutput`.
+/// A parameter under a name of its own.
+///
+/// Its type is named twice, and rustc reports what is wrong with it at every mention of it and every
+/// call. What it reports in one place is shown as one error: so all of it stands at the first token of
+/// the type.
+struct Parameter<'a> {
+    ty: &'a Type,
+    index: Literal,
+    name: Ident,
+}
+
+impl<'a> Parameter<'a> {
+    fn new((index, ty): (usize, &&'a Type)) -> Self {
+        Self {
+            ty,
+            index: Literal::usize_unsuffixed(index),
+            name: format_ident!("Parameter{index}", span = ty.span()),
+        }
+    }
+
+    fn name(&self) -> TokenStream {
+        let Self { ty, name, .. } = self;
+        quote!(type #name = #ty;)
+    }
+
+    fn share(&self) -> TokenStream {
+        let Self { ty, name, .. } = self;
+        quote_spanned!(ty.span()=> <#name as ::sync_runtime::codegen::FromFanout<Self::App>>::share(cx)?)
+    }
+
+    fn for_recipient(&self) -> TokenStream {
+        let Self { ty, index, name } = self;
+        quote_spanned!(ty.span()=> <#name as ::sync_runtime::codegen::FromFanout<Self::App>>::for_recipient(&shared.#index, &cx).await?)
+    }
+}
+
+/// The macro that the generated code calls with what this file takes and the server file's handler:
+/// it compiles only if that is what the server file answers, and if not, the error is at this file's
+/// `ServerOutput`.
 fn pair(parameters: &[&Type]) -> TokenStream {
-    let server_output = parameters
+    let taken = parameters
         .iter()
         .find(|ty| names_type(ty, "ServerOutput"))
         .and_then(|ty| type_arguments(ty).into_iter().next());
-    let check = server_output.map(|taken| {
-        quote_spanned! {taken.span()=>
-            const _: fn() = || {
-                fn pair<T, U: ::sync_runtime::codegen::TakenAs<T>>() {}
-                pair::<$taken, <$server as ::sync_runtime::codegen::ServerHandler>::Output>();
+    let check = taken.map(|taken| {
+        let answered_as_taken =
+            quote_spanned!(taken.span()=> <Answered as ::sync_runtime::codegen::TakenAs<Taken>>);
+        quote! {
+            const _: () = {
+                type Taken = $taken;
+                type Answered = <$server as ::sync_runtime::codegen::ServerHandler>::Output<Taken>;
+                #answered_as_taken::CHECKED
             };
         }
     });
-    let nothing = parse_quote!(());
-    let taken = server_output.unwrap_or(&nothing);
+    let nothing = syn::parse_quote!(());
+    let taken = taken.unwrap_or(&nothing);
     quote! {
         // The macro is called at the root of the crate, where the names of this file mean nothing.
         #[doc(hidden)]
@@ -113,7 +136,6 @@ fn pair(parameters: &[&Type]) -> TokenStream {
     }
 }
 
-/// What stands for a handler that has a mistake, so that the mistake is the only error.
 pub(super) fn stand_in() -> TokenStream {
     let marker = marker();
     let pair = pair(&[]);
@@ -122,26 +144,16 @@ pub(super) fn stand_in() -> TokenStream {
 
         impl ::sync_runtime::codegen::ClientHandler for __SyncHandler {
             type App = crate::__sync::App;
-            type Shared = ();
-            type Delivers = ();
-            type Error = ::sync_runtime::codegen::Never;
 
             fn describe(_: &mut ::sync_runtime::codegen::RouteTypes) {}
 
             fn share(
                 _: &::sync_runtime::codegen::FanoutContext<'_, Self::App>,
-            ) -> ::core::result::Result<Self::Shared, ::sync_runtime::codegen::Failure> {
-                ::core::result::Result::Ok(())
-            }
-
-            async fn run(
-                _: &Self::Shared,
-                _: ::sync_runtime::codegen::RecipientContext<'_, Self::App>,
             ) -> ::core::result::Result<
-                ::core::result::Result<Self::Delivers, Self::Error>,
+                ::std::boxed::Box<dyn ::sync_runtime::codegen::ForRecipients<Self::App>>,
                 ::sync_runtime::codegen::Failure,
             > {
-                ::core::result::Result::Ok(::core::result::Result::Ok(()))
+                ::core::unreachable!()
             }
         }
 

@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use proc_macro2::TokenStream;
-use syn::{FnArg, ItemFn};
+use syn::{FnArg, Signature};
 
-use super::signature::names_type;
+use super::types::names_type;
 
 /// The kind of a handler file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,8 +34,8 @@ impl Kind {
     /// The likely kind where the file's name is not to be had (editors expand macros without one):
     /// only a `_client` file takes the recipient or the server output, and only a server file says
     /// `auth`.
-    pub(super) fn guess(args: &TokenStream, function: &ItemFn) -> Self {
-        let takes_client_parameter = function.sig.inputs.iter().any(|input| match input {
+    pub(super) fn guess(args: &TokenStream, signature: &Signature) -> Self {
+        let takes_client_parameter = signature.inputs.iter().any(|input| match input {
             FnArg::Typed(parameter) => {
                 names_type(&parameter.ty, "ServerOutput") || names_type(&parameter.ty, "Recipient")
             }

@@ -2,55 +2,51 @@
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::{ItemFn, Path, Type, spanned::Spanned};
+use syn::{Path, Type, spanned::Spanned};
 
 use super::{
     args::{Auth, ServerArgs},
+    function::Function,
     marker,
-    signature::{Returns, Signature, names_type},
+    signature::Signature,
+    types::names_type,
 };
+use crate::errors;
 
-pub(super) fn expand(args: TokenStream, function: &ItemFn) -> syn::Result<TokenStream> {
-    let args = ServerArgs::parse(args)?;
+pub(super) fn expand(args: TokenStream, function: &Function) -> syn::Result<TokenStream> {
+    let (args, signature) = errors::both(
+        ServerArgs::parse(args, function.attribute_span()),
+        Signature::of(function),
+    )?;
+    refuse_deliver(&signature)?;
     let Signature {
         parameters,
         returns,
-    } = Signature::of(function)?;
-    let (auth, authorize, predicates) = match &args.auth {
+        ..
+    } = &signature;
+    let (auth, predicates) = match &args.auth {
         Auth::None => {
-            refuse_session(&parameters)?;
-            (quote!(None), None, &[][..])
+            refuse_session(parameters)?;
+            (quote!(None), &[][..])
         }
-        Auth::Login { predicates } => (quote!(Login), authorize(predicates), &predicates[..]),
+        Auth::Login { predicates } => (quote!(Login), &predicates[..]),
     };
 
-    let unit = syn::parse_quote!(());
-    let never = syn::parse_quote!(::sync_runtime::codegen::Never);
-    let (output, error): (&Type, &Type) = match returns {
-        Returns::Nothing => (&unit, &never),
-        Returns::Output(output) => (output, &never),
-        Returns::Fallible { output, error } => (output, error),
-    };
     let describe_parameters = parameters.iter().map(|ty| {
         quote_spanned!(ty.span()=> <#ty as ::sync_runtime::codegen::FromRequest<Self::App>>::describe(types);)
     });
-    let describe_predicates = predicates.iter().map(|predicate| {
-        quote_spanned!(predicate.span()=> ::sync_runtime::codegen::describe_predicate::<Self::App, _, _>(#predicate, types);)
-    });
-    let describe_output = quote_spanned!(output.span()=> <#output as ::sync_runtime::codegen::HandlerOutput>::describe_server(types););
-    let describe_error =
-        quote_spanned!(error.span()=> <#error as ::sync_runtime::codegen::SyncError>::CODES);
     let arguments = parameters.iter().map(|ty| {
         quote_spanned!(ty.span()=> <#ty as ::sync_runtime::codegen::FromRequest<Self::App>>::from_request(cx)?)
     });
-    let call = quote!(main(#(#arguments),*));
-    let call = match returns {
-        Returns::Fallible { .. } => call,
-        Returns::Nothing | Returns::Output(_) => quote! {{
-            let call = #call;
-            async move { ::core::result::Result::Ok(call.await) }
-        }},
-    };
+    let describe_predicates = predicates.iter().map(|predicate| {
+        quote_spanned!(predicate.span()=> ::sync_runtime::codegen::Predicate::<Self::App, _>::describe(&#predicate, types);)
+    });
+    let output = &returns.output;
+    let as_output = returns.as_output();
+    let describe_error = returns.describe_error();
+    let authorize = authorize(predicates);
+    let answered = returns.output_of(&quote!(call));
+    let call = signature.future(&quote!(#as_output::answer(#answered)));
     let marker = marker();
 
     Ok(quote! {
@@ -58,16 +54,15 @@ pub(super) fn expand(args: TokenStream, function: &ItemFn) -> syn::Result<TokenS
 
         impl ::sync_runtime::codegen::ServerHandler for __SyncHandler {
             type App = crate::__sync::App;
-            type Output = #output;
-            type Error = #error;
+            type Output<Taken> = #output;
 
             const AUTH: ::sync_runtime::codegen::Auth = ::sync_runtime::codegen::Auth::#auth;
 
             fn describe(types: &mut ::sync_runtime::codegen::RouteTypes) {
                 #(#describe_parameters)*
                 #(#describe_predicates)*
-                #describe_output
-                types.error_codes(#describe_error);
+                #as_output::describe_server(types);
+                #describe_error
             }
 
             #authorize
@@ -75,11 +70,10 @@ pub(super) fn expand(args: TokenStream, function: &ItemFn) -> syn::Result<TokenS
             fn prepare(
                 cx: &::sync_runtime::codegen::RequestContext<'_, Self::App>,
             ) -> ::core::result::Result<
-                impl ::core::future::Future<Output = ::core::result::Result<Self::Output, Self::Error>>
-                    + ::core::marker::Send
-                    + 'static,
+                ::sync_runtime::codegen::PreparedCall,
                 ::sync_runtime::codegen::Failure,
             > {
+                let call = main(#(#arguments),*);
                 ::core::result::Result::Ok(#call)
             }
         }
@@ -91,7 +85,7 @@ fn authorize(predicates: &[Path]) -> Option<TokenStream> {
         return None;
     }
     let checks = predicates.iter().map(|predicate| {
-        quote_spanned!(predicate.span()=> ::sync_runtime::codegen::check::<Self::App, _, _>(#predicate, cx).await?;)
+        quote_spanned!(predicate.span()=> ::sync_runtime::codegen::Predicate::<Self::App, _>::check(#predicate, cx).await?;)
     });
     Some(quote! {
         async fn authorize(
@@ -101,6 +95,16 @@ fn authorize(predicates: &[Path]) -> Option<TokenStream> {
             ::core::result::Result::Ok(())
         }
     })
+}
+
+fn refuse_deliver(signature: &Signature<'_>) -> syn::Result<()> {
+    match &signature.returns.deliver {
+        None => Ok(()),
+        Some(deliver) => Err(syn::Error::new_spanned(
+            deliver,
+            "a server file answers its output itself: `Deliver` is for the `_client` file, which decides for each recipient",
+        )),
+    }
 }
 
 fn refuse_session(parameters: &[&Type]) -> syn::Result<()> {
@@ -113,7 +117,6 @@ fn refuse_session(parameters: &[&Type]) -> syn::Result<()> {
     }
 }
 
-/// What stands for a handler that has a mistake, so that the mistake is the only error.
 pub(super) fn stand_in() -> TokenStream {
     let marker = marker();
     quote! {
@@ -121,8 +124,7 @@ pub(super) fn stand_in() -> TokenStream {
 
         impl ::sync_runtime::codegen::ServerHandler for __SyncHandler {
             type App = crate::__sync::App;
-            type Output = ::sync_runtime::codegen::Mistaken;
-            type Error = ::sync_runtime::codegen::Never;
+            type Output<Taken> = Taken;
 
             const AUTH: ::sync_runtime::codegen::Auth = ::sync_runtime::codegen::Auth::Login;
 
@@ -131,12 +133,10 @@ pub(super) fn stand_in() -> TokenStream {
             fn prepare(
                 _: &::sync_runtime::codegen::RequestContext<'_, Self::App>,
             ) -> ::core::result::Result<
-                impl ::core::future::Future<Output = ::core::result::Result<Self::Output, Self::Error>>
-                    + ::core::marker::Send
-                    + 'static,
+                ::sync_runtime::codegen::PreparedCall,
                 ::sync_runtime::codegen::Failure,
             > {
-                ::core::result::Result::Ok(::core::future::pending())
+                ::core::unreachable!()
             }
         }
     }

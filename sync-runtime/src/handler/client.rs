@@ -1,15 +1,14 @@
 //! `_client` files: run once per recipient.
 
-use std::{any::type_name, future::Future, sync::Arc};
+use std::{future::ready, sync::Arc};
 
 use futures_util::future::BoxFuture;
 
 use super::{
     context::{Fanout, FanoutContext, RecipientContext},
     output::OutputJson,
-    value::HandlerOutput,
 };
-use crate::{App, Failure, error::SyncError, session::SessionKey, typescript::RouteTypes};
+use crate::{App, Failure, session::SessionKey, typescript::RouteTypes};
 
 /// What a `_client` file decides for a recipient.
 ///
@@ -28,38 +27,6 @@ pub enum Deliver<T> {
     Skip,
 }
 
-/// What the function of a `_client` file may give back, in or out of a `Result`: its output, or a
-/// [`Deliver`] with it.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be the output of a sync handler",
-    label = "must be writable as a JSON object and describable in TypeScript",
-    note = "put `#[derive(Serialize, TS)]` on `{Self}`, or give back `Deliver<T>` with such a `T`"
-)]
-pub trait IntoDeliver {
-    /// The client output.
-    type Output: HandlerOutput;
-
-    #[doc(hidden)]
-    fn into_deliver(self) -> Deliver<Self::Output>;
-}
-
-impl<T: HandlerOutput> IntoDeliver for Deliver<T> {
-    type Output = T;
-
-    fn into_deliver(self) -> Self {
-        self
-    }
-}
-
-#[diagnostic::do_not_recommend]
-impl<T: serde::Serialize + ts_rs::TS + Send + 'static> IntoDeliver for T {
-    type Output = T;
-
-    fn into_deliver(self) -> Deliver<T> {
-        Deliver::Send(self)
-    }
-}
-
 /// The function of a `_client` file, as [`#[sync_handler]`](macro@crate::sync_handler) expands it.
 #[diagnostic::on_unimplemented(
     message = "this file holds no `_client` handler",
@@ -68,24 +35,46 @@ impl<T: serde::Serialize + ts_rs::TS + Send + 'static> IntoDeliver for T {
 pub trait ClientHandler: 'static {
     /// The app whose state and sessions it reads.
     type App: App;
-    /// What all recipients of a fan-out share.
-    type Shared: Send + Sync + 'static;
-    /// What it gives back: the client output, or a [`Deliver`] with it.
-    type Delivers: IntoDeliver;
-    /// How it fails for one recipient.
-    type Error: SyncError;
 
     /// Adds its output and errors to the route's types.
     fn describe(types: &mut RouteTypes);
 
-    /// Reads what all recipients share.
-    fn share(cx: &FanoutContext<'_, Self::App>) -> Result<Self::Shared, Failure>;
+    /// Reads what all recipients of a fan-out share.
+    fn share(
+        cx: &FanoutContext<'_, Self::App>,
+    ) -> Result<Box<dyn ForRecipients<Self::App>>, Failure>;
+}
 
-    /// Runs for one recipient. The outer failure is a parameter's, the inner one the function's.
-    fn run(
-        shared: &Self::Shared,
-        cx: RecipientContext<'_, Self::App>,
-    ) -> impl Future<Output = Result<Result<Self::Delivers, Self::Error>, Failure>> + Send;
+/// What a `_client` file decided for one recipient.
+pub(crate) type Shaped = Result<Deliver<OutputJson>, Failure>;
+
+/// A `_client` file's function with what all recipients of a fan-out share.
+pub trait ForRecipients<A>: Send + Sync {
+    /// Runs for one recipient.
+    fn run<'a>(&'a self, cx: RecipientContext<'a, A>) -> BoxFuture<'a, Shaped>;
+}
+
+/// The function `run` with what all recipients of a fan-out share.
+pub fn for_recipients<A, S>(
+    shared: S,
+    run: for<'a> fn(&'a S, RecipientContext<'a, A>) -> BoxFuture<'a, Shaped>,
+) -> Box<dyn ForRecipients<A>>
+where
+    A: App,
+    S: Send + Sync + 'static,
+{
+    Box::new(SharedCall { shared, run })
+}
+
+struct SharedCall<A, S> {
+    shared: S,
+    run: for<'a> fn(&'a S, RecipientContext<'a, A>) -> BoxFuture<'a, Shaped>,
+}
+
+impl<A, S: Send + Sync> ForRecipients<A> for SharedCall<A, S> {
+    fn run<'a>(&'a self, cx: RecipientContext<'a, A>) -> BoxFuture<'a, Shaped> {
+        (self.run)(&self.shared, cx)
+    }
 }
 
 /// A [`ClientHandler`] whose type has been forgotten.
@@ -100,10 +89,7 @@ pub(crate) type Begun = Result<Box<dyn Shaper>, Failure>;
 /// A fan-out through a `_client` file, its shared part read.
 pub(crate) trait Shaper: Send + Sync {
     /// The client output for one recipient.
-    fn shape<'a>(
-        &'a self,
-        recipient: Option<&'a SessionKey>,
-    ) -> BoxFuture<'a, Result<Deliver<OutputJson>, Failure>>;
+    fn shape<'a>(&'a self, recipient: Option<&'a SessionKey>) -> BoxFuture<'a, Shaped>;
 }
 
 impl ClientRoute {
@@ -117,32 +103,19 @@ impl ClientRoute {
 
 fn begin<H: ClientHandler>(fanout: Arc<Fanout>) -> Begun {
     let shared = H::share(&fanout.context())?;
-    Ok(Box::new(Shaping::<H> { fanout, shared }))
+    Ok(Box::new(Shaping { fanout, shared }))
 }
 
-struct Shaping<H: ClientHandler> {
+struct Shaping<A> {
     fanout: Arc<Fanout>,
-    shared: H::Shared,
+    shared: Box<dyn ForRecipients<A>>,
 }
 
-impl<H: ClientHandler> Shaper for Shaping<H> {
-    fn shape<'a>(
-        &'a self,
-        recipient: Option<&'a SessionKey>,
-    ) -> BoxFuture<'a, Result<Deliver<OutputJson>, Failure>> {
-        Box::pin(async move {
-            let cx = self.fanout.recipient(recipient)?;
-            let delivers = H::run(&self.shared, cx).await?;
-            match delivers.map_err(SyncError::into_failure)?.into_deliver() {
-                Deliver::Skip => Ok(Deliver::Skip),
-                Deliver::Send(output) => match output.encode() {
-                    Ok(output) => Ok(Deliver::Send(output)),
-                    Err(error) => Err(Failure::client_internal(format!(
-                        "the output `{}` is not a JSON object: {error}",
-                        type_name::<<H::Delivers as IntoDeliver>::Output>()
-                    ))),
-                },
-            }
-        })
+impl<A: App> Shaper for Shaping<A> {
+    fn shape<'a>(&'a self, recipient: Option<&'a SessionKey>) -> BoxFuture<'a, Shaped> {
+        match self.fanout.recipient(recipient) {
+            Ok(cx) => self.shared.run(cx),
+            Err(failure) => Box::pin(ready(Err(failure))),
+        }
     }
 }

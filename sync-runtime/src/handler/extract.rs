@@ -1,11 +1,8 @@
 //! What the function of a server file can take.
 
-use axum::extract::FromRef;
-use garde::Validate;
-
 use super::{
     context::RequestContext,
-    value::{RequestInput, Unfit},
+    value::{RequestInput, Rules, StatePart, Unfit, UserOf},
 };
 use crate::{
     App, Failure, Session,
@@ -91,10 +88,10 @@ impl<A: App, T: RequestInput> FromRequest<A> for Input<T> {
 #[derive(Debug, Clone, Copy)]
 pub struct Valid<T>(pub T);
 
-impl<A: App, T: RequestInput + Validate<Context: Default>> FromRequest<A> for Valid<T> {
+impl<A: App, T: RequestInput + Rules> FromRequest<A> for Valid<T> {
     fn from_request(cx: &RequestContext<'_, A>) -> Result<Self, Failure> {
         let Input(input) = Input::<T>::from_request(cx)?;
-        match input.validate() {
+        match input.check() {
             Ok(()) => Ok(Self(input)),
             Err(report) => Err(invalid_input(cx.explains(), || {
                 let (path, error) = report.iter().next()?;
@@ -117,15 +114,16 @@ fn invalid_input(explain: bool, problem: impl FnOnce() -> Option<InputProblem>) 
 }
 
 /// `auth = login` has let nobody in without a session, so it is there.
-impl<A: App<User = U>, U: Send + Sync> FromRequest<A> for Session<U> {
+impl<A: App, U: UserOf<A> + Send + Sync> FromRequest<A> for Session<U> {
     fn from_request(cx: &RequestContext<'_, A>) -> Result<Self, Failure> {
-        cx.session().ok_or_else(|| Refusal::LoginRequired.into())
+        let session = cx.session().map(U::own);
+        session.ok_or_else(|| Refusal::LoginRequired.into())
     }
 }
 
-impl<A: App<User = U>, U: Send + Sync> FromRequest<A> for Option<Session<U>> {
+impl<A: App, U: UserOf<A> + Send + Sync> FromRequest<A> for Option<Session<U>> {
     fn from_request(cx: &RequestContext<'_, A>) -> Result<Self, Failure> {
-        Ok(cx.session())
+        Ok(cx.session().map(U::own))
     }
 }
 
@@ -151,9 +149,9 @@ impl<A: App> FromRequest<A> for Room {
 #[derive(Debug, Clone, Copy)]
 pub struct State<T>(pub T);
 
-impl<A: App, T: FromRef<A> + Send> FromRequest<A> for State<T> {
+impl<A: App, T: StatePart<A> + Send> FromRequest<A> for State<T> {
     fn from_request(cx: &RequestContext<'_, A>) -> Result<Self, Failure> {
-        Ok(Self(T::from_ref(cx.state())))
+        Ok(Self(T::of(cx.state())))
     }
 }
 

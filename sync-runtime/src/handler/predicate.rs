@@ -6,6 +6,7 @@ use super::{context::RequestContext, extract::FromRequest};
 use crate::{
     App, Failure,
     error::{Refusal, SyncError},
+    typescript::RouteTypes,
 };
 
 /// A function that says whether a logged-in user may use a route, named in
@@ -30,6 +31,12 @@ use crate::{
 pub trait Predicate<A: App, M> {
     /// The codes of its own that it can refuse with.
     const CODES: &'static [&'static str];
+
+    /// Adds its codes to the route's types.
+    #[doc(hidden)]
+    fn describe(&self, types: &mut RouteTypes) {
+        types.error_codes(Self::CODES);
+    }
 
     /// Decides.
     fn check(self, cx: &RequestContext<'_, A>) -> impl Future<Output = Result<(), Failure>> + Send;

@@ -2,12 +2,10 @@
 
 use std::{fmt, future::Future, ops::Deref, sync::Arc};
 
-use axum::extract::FromRef;
-
 use super::{
     context::{FanoutContext, RecipientContext},
     extract::{Input, Room, State},
-    value::{RequestInput, SharedOutput},
+    value::{RequestInput, SharedOutput, StatePart, UserOf},
 };
 use crate::{App, Failure, Session, error::Refusal};
 
@@ -113,7 +111,7 @@ impl<U> fmt::Debug for Recipient<U> {
     }
 }
 
-impl<A: App<User = U>, U: Send + Sync> FromFanout<A> for Recipient<U> {
+impl<A: App, U: UserOf<A> + Send + Sync> FromFanout<A> for Recipient<U> {
     type Shared = ();
 
     fn share(_: &FanoutContext<'_, A>) -> Result<(), Failure> {
@@ -123,12 +121,12 @@ impl<A: App<User = U>, U: Send + Sync> FromFanout<A> for Recipient<U> {
     async fn for_recipient((): &(), cx: &RecipientContext<'_, A>) -> Result<Self, Failure> {
         let session = cx.session().await?;
         session
-            .map(Self)
+            .map(|session| Self(U::own(session)))
             .ok_or_else(|| Refusal::LoginRequired.into())
     }
 }
 
-impl<A: App<User = U>, U: Send + Sync> FromFanout<A> for Option<Recipient<U>> {
+impl<A: App, U: UserOf<A> + Send + Sync> FromFanout<A> for Option<Recipient<U>> {
     type Shared = ();
 
     fn share(_: &FanoutContext<'_, A>) -> Result<(), Failure> {
@@ -136,7 +134,8 @@ impl<A: App<User = U>, U: Send + Sync> FromFanout<A> for Option<Recipient<U>> {
     }
 
     async fn for_recipient((): &(), cx: &RecipientContext<'_, A>) -> Result<Self, Failure> {
-        Ok(cx.session().await?.map(Recipient))
+        let session = cx.session().await?;
+        Ok(session.map(|session| Recipient(U::own(session))))
     }
 }
 
@@ -152,7 +151,7 @@ impl<A: App> FromFanout<A> for Room {
     }
 }
 
-impl<A: App, T: FromRef<A> + Send> FromFanout<A> for State<T> {
+impl<A: App, T: StatePart<A> + Send> FromFanout<A> for State<T> {
     type Shared = ();
 
     fn share(_: &FanoutContext<'_, A>) -> Result<(), Failure> {
@@ -160,6 +159,6 @@ impl<A: App, T: FromRef<A> + Send> FromFanout<A> for State<T> {
     }
 
     async fn for_recipient((): &(), cx: &RecipientContext<'_, A>) -> Result<Self, Failure> {
-        Ok(Self(T::from_ref(cx.state())))
+        Ok(Self(T::of(cx.state())))
     }
 }

@@ -1,15 +1,14 @@
 //! Server files: run once per request.
 
-use std::{any::type_name, future::Future, time::Duration};
+use std::{future::Future, time::Duration};
 
 use futures_util::future::BoxFuture;
 
 use super::{
     context::{Request, RequestContext},
     output::OutputJson,
-    value::HandlerOutput,
 };
-use crate::{App, Failure, error::SyncError, limits::RateLimit, typescript::RouteTypes};
+use crate::{App, Failure, limits::RateLimit, typescript::RouteTypes};
 
 /// Who may use a route, from `auth = ...`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,10 +27,9 @@ pub enum Auth {
 pub trait ServerHandler: 'static {
     /// The app whose state and sessions it reads.
     type App: App;
-    /// What it answers.
-    type Output: HandlerOutput;
-    /// How it fails.
-    type Error: SyncError;
+    /// What it answers. A handler with a mistake answers whatever its `_client` file takes, so that
+    /// the mistake is the only error.
+    type Output<Taken>;
 
     /// Who may use it.
     const AUTH: Auth;
@@ -55,13 +53,11 @@ pub trait ServerHandler: 'static {
 
     /// Reads the parameters and gives the call that is ready to run with them: nothing of the
     /// function has run when this returns.
-    fn prepare(
-        cx: &RequestContext<'_, Self::App>,
-    ) -> Result<impl Future<Output = Result<Self::Output, Self::Error>> + Send + 'static, Failure>;
+    fn prepare(cx: &RequestContext<'_, Self::App>) -> Result<PreparedCall, Failure>;
 }
 
 /// A call of a server file's function with its parameters read, not yet begun.
-pub(crate) type PreparedCall = BoxFuture<'static, Result<OutputJson, Failure>>;
+pub type PreparedCall = BoxFuture<'static, Result<OutputJson, Failure>>;
 
 /// A [`ServerHandler`] whose type has been forgotten.
 pub(crate) struct ServerRoute {
@@ -94,15 +90,5 @@ fn authorize<H: ServerHandler>(request: &Request) -> BoxFuture<'_, Result<(), Fa
 }
 
 fn prepare<H: ServerHandler>(request: &Request) -> Result<PreparedCall, Failure> {
-    let cx = request.context()?;
-    let call = H::prepare(&cx)?;
-    Ok(Box::pin(async move {
-        let output = call.await.map_err(SyncError::into_failure)?;
-        output.encode().map_err(|error| {
-            Failure::internal(format!(
-                "the output `{}` is not a JSON object: {error}",
-                type_name::<H::Output>()
-            ))
-        })
-    }))
+    H::prepare(&request.context()?)
 }

@@ -4,10 +4,15 @@
 //! `do_not_recommend`: otherwise rustc reports the missing `Deserialize` or `TS` deep inside serde's
 //! list of implementations instead of the text below.
 
+use std::any::type_name;
+
+use axum::extract::FromRef;
+use garde::Validate;
 use serde::{Serialize, de::DeserializeOwned};
 use ts_rs::TS;
 
-use crate::typescript::RouteTypes;
+use super::{client::Deliver, output::OutputJson};
+use crate::{App, Failure, Session, typescript::RouteTypes};
 
 /// What a client sends to a handler: anything that can be read from JSON and described in
 /// TypeScript.
@@ -80,19 +85,44 @@ impl<T: DeserializeOwned + TS + Send + 'static> RequestInput for T {
 )]
 pub trait HandlerOutput: Sized + Send + 'static {
     #[doc(hidden)]
-    fn encode(&self) -> Result<super::output::OutputJson, serde_json::Error>;
+    fn encode(&self) -> Result<OutputJson, serde_json::Error>;
 
     #[doc(hidden)]
     fn describe_server(types: &mut RouteTypes);
 
     #[doc(hidden)]
     fn describe_client(types: &mut RouteTypes);
+
+    /// What the server file answers.
+    #[doc(hidden)]
+    fn answer(self) -> Result<OutputJson, Failure> {
+        self.encode()
+            .map_err(|error| Failure::internal(no_object::<Self>(&error)))
+    }
+
+    /// What the `_client` file sends to a recipient.
+    #[doc(hidden)]
+    fn send(self) -> Result<Deliver<OutputJson>, Failure> {
+        match self.encode() {
+            Ok(output) => Ok(Deliver::Send(output)),
+            Err(error) => Err(Failure::client_internal(no_object::<Self>(&error))),
+        }
+    }
+
+    /// What the `_client` file decided for a recipient.
+    #[doc(hidden)]
+    fn deliver(decided: Deliver<Self>) -> Result<Deliver<OutputJson>, Failure> {
+        match decided {
+            Deliver::Send(output) => output.send(),
+            Deliver::Skip => Ok(Deliver::Skip),
+        }
+    }
 }
 
 #[diagnostic::do_not_recommend]
 impl<T: Serialize + TS + Send + 'static> HandlerOutput for T {
-    fn encode(&self) -> Result<super::output::OutputJson, serde_json::Error> {
-        super::output::OutputJson::encode(self)
+    fn encode(&self) -> Result<OutputJson, serde_json::Error> {
+        OutputJson::encode(self)
     }
 
     fn describe_server(types: &mut RouteTypes) {
@@ -102,6 +132,11 @@ impl<T: Serialize + TS + Send + 'static> HandlerOutput for T {
     fn describe_client(types: &mut RouteTypes) {
         types.client_output::<T>();
     }
+}
+
+fn no_object<T>(error: &serde_json::Error) -> String {
+    let name = type_name::<T>();
+    format!("the output `{name}` is not a JSON object: {error}")
 }
 
 /// A server output as a `_client` file receives it: read back from JSON, because the handler may
@@ -120,5 +155,59 @@ pub trait SharedOutput: Sized + Send + Sync + 'static {
 impl<T: DeserializeOwned + Send + Sync + 'static> SharedOutput for T {
     fn decode(json: &str) -> Result<Self, serde_json::Error> {
         serde_json::from_str(json)
+    }
+}
+
+/// An input with rules of its own, as [`Valid`](crate::Valid) takes it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no rules for `Valid` to check",
+    label = "no rules to check",
+    note = "put `#[derive(garde::Validate)]` on `{Self}`, or take it as `Input<{Self}>`"
+)]
+pub trait Rules {
+    #[doc(hidden)]
+    fn check(&self) -> Result<(), garde::Report>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Validate<Context: Default>> Rules for T {
+    fn check(&self) -> Result<(), garde::Report> {
+        self.validate()
+    }
+}
+
+/// A part of the app's state, as [`State`](crate::State) takes it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a part of the app's state",
+    label = "not a part of `{A}`",
+    note = "make it a field of `{A}` and put `#[derive(FromRef)]` on that, or write `impl FromRef<{A}> for {Self}`"
+)]
+pub trait StatePart<A>: Sized {
+    #[doc(hidden)]
+    fn of(state: &A) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<A, T: FromRef<A>> StatePart<A> for T {
+    fn of(state: &A) -> Self {
+        T::from_ref(state)
+    }
+}
+
+/// The user that the app's sessions hold.
+#[diagnostic::on_unimplemented(
+    message = "the app's sessions do not hold a `{Self}`",
+    label = "not the user of the app's sessions",
+    note = "which user they hold is said by `type User` in `impl App for {A}`"
+)]
+pub trait UserOf<A: App>: Sized {
+    #[doc(hidden)]
+    fn own(session: Session<A::User>) -> Session<Self>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<A: App<User = U>, U> UserOf<A> for U {
+    fn own(session: Session<U>) -> Session<U> {
+        session
     }
 }
