@@ -24,6 +24,8 @@ mod wire;
 pub use axum::extract::FromRef;
 pub use sync_macros::{SyncError, sync_handler};
 
+#[cfg(feature = "redis")]
+pub use crate::session::RedisSessions;
 pub use crate::{
     app::{App, SessionUser},
     config::{Config, ConfigError},
@@ -42,8 +44,9 @@ pub use crate::{
     route::Routes,
     server::{SyncServer, SyncServerBuilder},
     session::{
-        DEFAULT_MAX_ROOMS, MemorySessions, OpenedSession, Session, SessionCookie, SessionKey,
-        SessionRecord, SessionStore, SessionStoreError, Sessions, Token,
+        DEFAULT_MAX_ROOMS, EndNotice, EndReason, MemorySessions, NewSession, OpenedSession,
+        Session, SessionCookie, SessionKey, SessionLife, SessionRecord, SessionStore,
+        SessionStoreError, Sessions, StoreFuture, Token,
     },
 };
 

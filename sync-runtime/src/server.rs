@@ -1,6 +1,9 @@
 //! The server: what an app's routes, state and sessions become on an axum router.
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{Arc, Once},
+};
 
 use axum::Router;
 use serde::Serialize;
@@ -8,7 +11,7 @@ use socketioxide::{SocketIo, layer::SocketIoLayer};
 
 use crate::{
     App, Config, ConfigError, Hooks, Routes, Sessions,
-    connection::Connection,
+    connection::{BySession, Connection},
     handler::context::AnyState,
     limits::{Buckets, TrustedProxies},
     rooms::Rooms,
@@ -117,6 +120,8 @@ impl SyncServerBuilder {
             hooks: self.hooks,
             buckets: Buckets::default(),
             proxies: TrustedProxies::new(self.config.trusted_proxies.clone()),
+            by_session: BySession::default(),
+            watches_sessions: Once::new(),
             config: self.config,
         });
         socket::serve(&server);
@@ -142,6 +147,9 @@ pub(crate) struct Server {
     pub(crate) hooks: Hooks,
     pub(crate) buckets: Buckets,
     pub(crate) proxies: TrustedProxies,
+    pub(crate) by_session: BySession,
+    /// Done when somebody hears of the ends of sessions.
+    pub(crate) watches_sessions: Once,
     pub(crate) config: Config,
 }
 

@@ -1,5 +1,6 @@
 //! A client's connection: who it belongs to, where it is a member and what it has asked for.
 
+mod by_session;
 mod lanes;
 mod requests;
 
@@ -8,6 +9,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use socketioxide::socket::Sid;
 
+pub(crate) use self::by_session::BySession;
 use self::{
     lanes::{Lanes, Place},
     requests::{Cancellation, Requests},

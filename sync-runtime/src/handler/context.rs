@@ -162,7 +162,7 @@ impl<'a, A: App> RecipientContext<'a, A> {
         let Some(key) = self.session else {
             return Ok(None);
         };
-        let found = self.fanout.sessions.find(key).await;
+        let found = self.fanout.sessions.peek(key).await;
         let session = found.map_err(Failure::internal)?;
         Ok(session.and_then(|session| session.of::<A>()))
     }

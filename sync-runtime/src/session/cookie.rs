@@ -10,20 +10,23 @@ use http::{
 
 use super::Token;
 
+/// For how long a browser keeps a cookie at most.
+const LONGEST: Duration = Duration::from_hours(400 * 24);
+
 /// How a session's token travels in a browser: always `HttpOnly`, `SameSite=Lax`, `Path=/`, and
 /// `Secure` unless the server is reached on the local machine.
 #[derive(Debug, Clone)]
 pub struct SessionCookie {
     name: Cow<'static, str>,
-    max_age: Duration,
+    max_age: Option<Duration>,
 }
 
 impl Default for SessionCookie {
-    /// Named `sync_session`, kept for 30 days.
+    /// Named `sync_session`, kept for as long as the session can live.
     fn default() -> Self {
         Self {
             name: Cow::Borrowed("sync_session"),
-            max_age: Duration::from_hours(30 * 24),
+            max_age: None,
         }
     }
 }
@@ -37,19 +40,26 @@ impl SessionCookie {
         }
     }
 
-    /// Sets how long the browser keeps the cookie, 30 days by default.
+    /// Sets how long the browser keeps the cookie.
+    ///
+    /// By default it is the longest life of a session
+    /// ([`Sessions::max_life`](super::Sessions::max_life)) or, as that has no limit either by
+    /// default, 400 days: no browser keeps one for longer. A session that is used outlives its
+    /// first 30 days, and its cookie must too; one that is over is not brought back by it.
     #[must_use]
     pub fn max_age(mut self, max_age: Duration) -> Self {
-        self.max_age = max_age;
+        self.max_age = Some(max_age);
         self
     }
 
     pub(super) fn set(
         &self,
         token: &Token,
+        max_life: Option<Duration>,
         headers: &HeaderMap,
     ) -> Result<HeaderValue, InvalidHeaderValue> {
-        self.header(token.reveal(), self.max_age, headers)
+        let max_age = self.max_age.or(max_life).unwrap_or(LONGEST);
+        self.header(token.reveal(), max_age, headers)
     }
 
     pub(super) fn clear(&self, headers: &HeaderMap) -> Result<HeaderValue, InvalidHeaderValue> {
@@ -57,7 +67,7 @@ impl SessionCookie {
     }
 
     /// The token in a request's cookies.
-    pub(crate) fn token(&self, headers: &HeaderMap) -> Option<Token> {
+    pub(super) fn token(&self, headers: &HeaderMap) -> Option<Token> {
         headers
             .get_all(COOKIE)
             .iter()
@@ -124,6 +134,32 @@ mod tests {
             "sync_session=t; HttpOnly; SameSite=Lax; Secure; Path=/; Max-Age=60"
         );
         assert!(header.is_sensitive());
+        Ok(())
+    }
+
+    #[test]
+    fn the_cookie_is_kept_as_long_as_the_session_can_live() -> Result<(), InvalidHeaderValue> {
+        let token = Token::parse("t").expect("a plausible token");
+        let ages = [
+            (SessionCookie::default(), None, "Max-Age=34560000"),
+            (
+                SessionCookie::default(),
+                Some(Duration::from_mins(5)),
+                "Max-Age=300",
+            ),
+            (
+                SessionCookie::default().max_age(Duration::from_mins(1)),
+                Some(Duration::from_mins(5)),
+                "Max-Age=60",
+            ),
+        ];
+        for (cookie, max_life, age) in ages {
+            let header = cookie.set(&token, max_life, &HeaderMap::new())?;
+            assert!(
+                header.to_str().is_ok_and(|text| text.ends_with(age)),
+                "{age}"
+            );
+        }
         Ok(())
     }
 

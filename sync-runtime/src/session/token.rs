@@ -10,6 +10,9 @@ const TOKEN_BYTES: usize = 32;
 /// The longest token that is looked at. A cookie can be longer than any token of ours.
 const MAX_TOKEN_CHARS: usize = 256;
 
+/// Hex digits of a key: 256 bits.
+const KEY_DIGITS: usize = 64;
+
 /// The secret that names a session. It cannot be displayed, and its `Debug` shows nothing of it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Token(Box<str>);
@@ -46,10 +49,17 @@ impl fmt::Debug for Token {
 }
 
 /// What tells a session from others without being its secret: the SHA-256 of its token, in hex.
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SessionKey(Arc<str>);
 
 impl SessionKey {
+    /// The key that [`as_str`](Self::as_str) gave, or `None` when it cannot have been one.
+    pub fn parse(text: &str) -> Option<Self> {
+        let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        let is_key = text.len() == KEY_DIGITS && text.bytes().all(is_digit);
+        is_key.then(|| Self(text.into()))
+    }
+
     /// The key as 64 hex digits.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -97,6 +107,16 @@ mod tests {
         assert!(Token::parse("with space").is_none());
         assert!(Token::parse(&"x".repeat(MAX_TOKEN_CHARS + 1)).is_none());
         assert!(Token::parse("bench-17").is_some());
+    }
+
+    #[test]
+    fn a_key_is_read_back_from_its_text_and_nothing_else_is() {
+        let key = Token::parse("abc").map(|token| token.key());
+        let text = key.as_ref().map_or("", SessionKey::as_str);
+        assert_eq!(SessionKey::parse(text), key);
+        for other in ["", "abc", &text[1..], &text.to_uppercase(), &"g".repeat(64)] {
+            assert_eq!(SessionKey::parse(other), None, "{other}");
+        }
     }
 
     #[test]

@@ -32,6 +32,7 @@ use crate::{
         shape::{Shaped, shape_named},
     },
     server::Server,
+    session::Credential,
     wire::SuccessAnswer,
 };
 
@@ -142,7 +143,10 @@ fn wants_stream(uri: &Uri, headers: &HeaderMap) -> bool {
 /// Reads a request as far as it can be without running anything.
 async fn accept(server: &Server, request: Request) -> Result<(Requester, Shaped), Refusal> {
     let (parts, body) = request.into_parts();
-    if !origin::is_allowed(&server.config, &parts.headers) {
+    let credential = server.sessions.credential(&parts.headers, None);
+    if !origin::is_allowed(&server.config, &parts.headers)
+        && !is_sent_on_purpose(server, credential.as_ref()).await?
+    {
         return Err(Refusal::Forbidden);
     }
     // A form of another site can send text, but not this type.
@@ -152,12 +156,31 @@ async fn accept(server: &Server, request: Request) -> Result<(Requester, Shaped)
     let body = read(server, body).await?;
     let name = parts.uri.path().trim_start_matches('/');
     let request = shape_named(name, &body)?;
-    let token = server.sessions.cookie().token(&parts.headers);
     let requester = Requester::Request {
-        session: token.map(|token| token.key()),
+        session: credential.map(|credential| credential.key),
         address: Address::of(&parts, &server.proxies),
     };
     Ok((requester, request))
+}
+
+/// Whether the page that made a request knows the token of a session that lives. The browser has
+/// added nothing that another site could misuse.
+async fn is_sent_on_purpose(
+    server: &Server,
+    credential: Option<&Credential>,
+) -> Result<bool, Refusal> {
+    let Some(Credential {
+        key,
+        is_cookie: false,
+    }) = credential
+    else {
+        return Ok(false);
+    };
+    let session = server.sessions.peek(key).await.map_err(|error| {
+        tracing::error!(%error, "a request was refused: the session store does not answer");
+        Refusal::ServerExecutionFailed
+    })?;
+    Ok(session.is_some())
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

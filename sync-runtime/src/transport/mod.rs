@@ -4,5 +4,6 @@ mod event;
 pub(crate) mod http;
 mod origin;
 mod room_events;
+mod session_end;
 pub(crate) mod socket;
 mod sync_event;

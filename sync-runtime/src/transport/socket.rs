@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use serde::Deserialize;
 use socketioxide::{
     SocketIo,
-    extract::{AckSender, SocketRef},
+    extract::{AckSender, SocketRef, TryData},
     handler::ConnectHandler,
     layer::SocketIoLayer,
 };
@@ -13,7 +14,7 @@ use super::{
     event::Payload,
     origin,
     room_events::{self, Change},
-    sync_event,
+    session_end, sync_event,
 };
 use crate::{
     Config,
@@ -22,6 +23,7 @@ use crate::{
     limits::Address,
     rooms,
     server::Server,
+    session::{AnySession, SessionKey},
 };
 
 /// The layer that speaks Socket.IO at `/socket.io/`.
@@ -45,9 +47,18 @@ pub(crate) fn layer(config: &Config) -> (SocketIoLayer, SocketIo) {
 pub(crate) fn serve(server: &Arc<Server>) {
     let middleware = {
         let server = server.clone();
-        move |socket: SocketRef| connect(server.clone(), socket)
+        move |socket: SocketRef, greeting: TryData<Greeting>| {
+            connect(server.clone(), socket, greeting)
+        }
     };
-    server.io.ns("/", (async || {}).with(middleware));
+    let connected = {
+        let server = server.clone();
+        move |socket: SocketRef| {
+            session_end::close_ended(&server, socket);
+            std::future::ready(())
+        }
+    };
+    server.io.ns("/", connected.with(middleware));
 }
 
 /// Why a client was not let in.
@@ -57,6 +68,12 @@ enum Refused {
     Origin,
     #[error("the server cannot take connections now")]
     Unavailable,
+}
+
+/// What a client says when it connects, where it is that.
+#[derive(Deserialize)]
+struct Greeting {
+    token: Option<String>,
 }
 
 /// Keeps a connection's memberships for as long as its socket lives. The socket's handlers own it,
@@ -70,6 +87,10 @@ impl Attachment {
     fn close(&self) {
         self.connection.close();
         self.server.rooms.forget(&self.connection);
+        if let Some(session) = self.connection.session() {
+            let id = self.connection.id();
+            self.server.by_session.remove(session, id);
+        }
     }
 }
 
@@ -79,30 +100,40 @@ impl Drop for Attachment {
     }
 }
 
-async fn connect(server: Arc<Server>, socket: SocketRef) -> Result<(), Refused> {
+async fn connect(
+    server: Arc<Server>,
+    socket: SocketRef,
+    TryData(greeting): TryData<Greeting>,
+) -> Result<(), Refused> {
     let headers = &socket.req_parts().headers;
-    if !origin::is_allowed(&server.config, headers) {
+    let token = greeting.ok().and_then(|greeting| greeting.token);
+    let credential = server.sessions.credential(headers, token.as_deref());
+    let is_allowed = origin::is_allowed(&server.config, headers);
+    // A page of any origin may come with a token that it knows, if that turns out to be one.
+    if !is_allowed && credential.as_ref().is_none_or(|found| found.is_cookie) {
         return Err(Refused::Origin);
     }
-    let token = server.sessions.cookie().token(headers);
-    let session = match token {
+    let session = match &credential {
         None => None,
-        Some(token) => server.sessions.find(&token.key()).await.map_err(|error| {
-            tracing::error!(%error, "a connection was refused: the session store does not answer");
-            Refused::Unavailable
-        })?,
+        Some(credential) => identify(&server, &socket, &credential.key).await?,
     };
+    if !is_allowed && session.is_none() {
+        return Err(Refused::Origin);
+    }
 
     let address = Address::of(socket.req_parts(), &server.proxies);
     let visitor = Visitor::new(Some(socket.id), session.clone());
     let connection = Arc::new(Connection::new(socket.id, visitor, address));
+    let attachment = Arc::new(Attachment { server, connection });
+    let Attachment { server, connection } = &*attachment;
+    socket.extensions.insert(connection.clone());
     server
         .rooms
-        .join(&connection, &socket, connection.own_room());
+        .join(connection, &socket, connection.own_room());
     if let Some(session) = &session {
         socket.join(rooms::session_emit_name(session.key()));
         for room in session.rooms() {
-            server.rooms.join(&connection, &socket, room);
+            server.rooms.join(connection, &socket, room);
         }
     }
 
@@ -111,10 +142,30 @@ async fn connect(server: Arc<Server>, socket: SocketRef) -> Result<(), Refused> 
     };
     let hooks = &server.hooks.socket_connect;
     hooks.tell(server.config.hook_timeout, event).await;
-
-    let attachment = Arc::new(Attachment { server, connection });
     handle_events(&socket, &attachment);
     Ok(())
+}
+
+/// Finds the session that a handshake names; there is none if it is over.
+///
+/// The connection is noted as one of the session's before the session is looked for: should it end
+/// in between, either it is not found or its end is noted for the connection.
+async fn identify(
+    server: &Arc<Server>,
+    socket: &SocketRef,
+    key: &SessionKey,
+) -> Result<Option<AnySession>, Refused> {
+    session_end::watch(server);
+    server.by_session.add(key, socket.id);
+    let found = server.sessions.find(key).await;
+    match &found {
+        Ok(Some(session)) => server.by_session.lives_for(key, session.left()),
+        Ok(None) | Err(_) => server.by_session.remove(key, socket.id),
+    }
+    found.map_err(|error| {
+        tracing::error!(%error, "a connection was refused: the session store does not answer");
+        Refused::Unavailable
+    })
 }
 
 /// Every handler does its ordering before it returns its future: the layer below calls handlers in

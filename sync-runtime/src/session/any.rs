@@ -1,0 +1,140 @@
+//! Sessions whose user type has been forgotten, as the runtime itself sees them: its code is
+//! compiled once and not again for every app.
+
+use std::{any::Any, sync::Arc, time::Duration};
+
+use futures_util::{
+    future::BoxFuture,
+    stream::{self, BoxStream, StreamExt},
+};
+use http::HeaderMap;
+
+use super::{
+    Credential, EndNotice, Session, SessionKey, SessionRecord, SessionStoreError, Sessions,
+    StoreFuture,
+};
+use crate::{App, SessionUser, room::RoomCode};
+
+/// The [`Sessions`] of an app.
+pub(crate) trait AnySessions: Send + Sync {
+    /// The session that headers name, or the token of a Socket.IO handshake.
+    fn credential(&self, headers: &HeaderMap, handshake: Option<&str>) -> Option<Credential>;
+
+    /// The session of somebody who does something: it lives on because of it.
+    fn find<'a>(&'a self, key: &'a SessionKey) -> BoxFuture<'a, FoundSession>;
+
+    /// The session of somebody who is only looked at.
+    fn peek<'a>(&'a self, key: &'a SessionKey) -> BoxFuture<'a, FoundSession>;
+
+    fn join<'a>(
+        &'a self,
+        key: &'a SessionKey,
+        room: RoomCode,
+    ) -> StoreFuture<'a, Option<Vec<RoomCode>>>;
+
+    fn leave<'a>(&'a self, key: &'a SessionKey, room: &'a RoomCode) -> StoreFuture<'a, bool>;
+
+    /// The ends of sessions from now on, wherever they were brought about.
+    fn notices(&self) -> BoxStream<'static, EndNotice>;
+}
+
+type FoundSession = Result<Option<AnySession>, SessionStoreError>;
+
+/// A session whose user type has been forgotten.
+#[derive(Clone)]
+pub(crate) struct AnySession {
+    key: SessionKey,
+    rooms: Arc<[RoomCode]>,
+    left: Duration,
+    user: Arc<dyn AnyUser>,
+}
+
+/// A user whose type has been forgotten.
+trait AnyUser: Send + Sync {
+    fn user_id(&self) -> &str;
+
+    fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
+}
+
+impl<U: SessionUser> AnyUser for U {
+    fn user_id(&self) -> &str {
+        SessionUser::user_id(self)
+    }
+
+    fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
+        self
+    }
+}
+
+impl AnySession {
+    fn new<U: SessionUser>(key: &SessionKey, record: SessionRecord<U>) -> Self {
+        Self {
+            key: key.clone(),
+            rooms: record.rooms,
+            left: record.left,
+            user: record.user,
+        }
+    }
+
+    pub(crate) fn key(&self) -> &SessionKey {
+        &self.key
+    }
+
+    pub(crate) fn rooms(&self) -> &[RoomCode] {
+        &self.rooms
+    }
+
+    /// How long it lives if it is not used again.
+    pub(crate) fn left(&self) -> Duration {
+        self.left
+    }
+
+    pub(crate) fn user_id(&self) -> &str {
+        self.user.user_id()
+    }
+
+    /// The session with its type again; `None` only if it came from another app's store.
+    pub(crate) fn of<A: App>(&self) -> Option<Session<A::User>> {
+        let user = self.user.clone().into_any().downcast().ok()?;
+        Some(Session {
+            key: self.key.clone(),
+            user,
+        })
+    }
+}
+
+impl<U: SessionUser> AnySessions for Sessions<U> {
+    fn credential(&self, headers: &HeaderMap, handshake: Option<&str>) -> Option<Credential> {
+        self.credential(headers, handshake)
+    }
+
+    fn find<'a>(&'a self, key: &'a SessionKey) -> BoxFuture<'a, FoundSession> {
+        Box::pin(async move {
+            let record = self.find_used(key).await?;
+            Ok(record.map(|record| AnySession::new(key, record)))
+        })
+    }
+
+    fn peek<'a>(&'a self, key: &'a SessionKey) -> BoxFuture<'a, FoundSession> {
+        Box::pin(async move {
+            let record = self.store.find(key).await?;
+            Ok(record.map(|record| AnySession::new(key, record)))
+        })
+    }
+
+    fn join<'a>(
+        &'a self,
+        key: &'a SessionKey,
+        room: RoomCode,
+    ) -> StoreFuture<'a, Option<Vec<RoomCode>>> {
+        self.store.join(key, room, self.rules.max_rooms)
+    }
+
+    fn leave<'a>(&'a self, key: &'a SessionKey, room: &'a RoomCode) -> StoreFuture<'a, bool> {
+        self.store.leave(key, room)
+    }
+
+    fn notices(&self) -> BoxStream<'static, EndNotice> {
+        stream::select(self.ends.listen().boxed(), self.store.notices()).boxed()
+    }
+}

@@ -1,0 +1,297 @@
+//! A real Redis, started and killed by each test.
+
+use std::{
+    net::{Ipv4Addr, TcpListener},
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use futures_util::{FutureExt, StreamExt};
+use tokio::{net::TcpStream, time::sleep};
+
+use super::{
+    super::{
+        EndNotice, EndReason, SessionStore, SessionStoreError, Sessions,
+        conformance::{self, User, key, new, user},
+    },
+    RedisSessions, failed,
+};
+use crate::{Failure, room::RoomCode};
+
+/// How long anything may take on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A Redis of the test's own, without a disk, that ends with it.
+struct RedisServer {
+    port: u16,
+    process: Child,
+}
+
+impl RedisServer {
+    async fn start() -> Self {
+        let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+        let port = free.local_addr().expect("an address").port();
+        drop(free);
+        Self::start_at(port).await
+    }
+
+    async fn start_at(port: u16) -> Self {
+        let process = Command::new("redis-server")
+            .args(["--port", &port.to_string(), "--bind", "127.0.0.1"])
+            .args(["--save", "", "--appendonly", "no"])
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("`redis-server` can be run: install Redis to run these tests");
+        let server = Self { port, process };
+        let began = Instant::now();
+        while TcpStream::connect((Ipv4Addr::LOCALHOST, port))
+            .await
+            .is_err()
+        {
+            assert!(began.elapsed() < PATIENCE, "redis-server does not listen");
+            sleep(Duration::from_millis(10)).await;
+        }
+        server
+    }
+
+    fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}/", self.port)
+    }
+
+    async fn store(&self) -> RedisSessions {
+        let store = RedisSessions::connect(&self.url()).await;
+        store.expect("a connection to the Redis that was just started")
+    }
+
+    /// Holds the process still: connections stand, and nothing is answered.
+    fn signal(&self, signal: &str) {
+        let id = self.process.id().to_string();
+        let sent = Command::new("kill").args([signal, &id]).status();
+        assert!(sent.is_ok_and(|status| status.success()));
+    }
+}
+
+impl Drop for RedisServer {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+async fn new_store() -> (RedisSessions, RedisServer) {
+    let server = RedisServer::start().await;
+    (server.store().await, server)
+}
+
+conformance::store_tests!(new_store());
+
+/// Both are generic in the user; the tests have one.
+fn find<'a>(
+    store: &'a RedisSessions,
+    key: &'a super::SessionKey,
+) -> super::StoreFuture<'a, Option<super::SessionRecord<User>>> {
+    store.find(key)
+}
+
+async fn insert(store: &RedisSessions, name: &str, id: &str) -> Result<(), SessionStoreError> {
+    store.insert(new(name, id)).await.map(drop)
+}
+
+#[tokio::test]
+async fn nodes_share_their_sessions_and_changes_at_the_same_time_lose_nothing()
+-> Result<(), SessionStoreError> {
+    let server = RedisServer::start().await;
+    let (one, other) = (server.store().await, server.store().await);
+    insert(&one, "a", "ada").await?;
+    let key = key("a");
+    let joins = (0..40).map(|number| {
+        let node = if number % 2 == 0 { &one } else { &other };
+        let room = RoomCode::parse(&number.to_string()).expect("a room name");
+        SessionStore::<User>::join(node, &key, room, 99)
+    });
+    for joined in futures_util::future::join_all(joins).await {
+        joined?;
+    }
+    let record = find(&other, &key).await?.expect("the session");
+    assert_eq!(*record.user, user("ada"));
+    assert_eq!(record.rooms.len(), 40);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_session_that_one_node_ends_is_heard_of_on_the_others() -> Result<(), Failure> {
+    let server = RedisServer::start().await;
+    let here = Sessions::new(server.store().await);
+    let there = Sessions::<User>::new(server.store().await).single_per_user(true);
+    let mut notices = super::super::AnySessions::notices(&here);
+    // The subscription stands.
+    assert_eq!(notices.next().await, Some(EndNotice::Missed));
+
+    let ended = |key, reason| Some(EndNotice::Ended { key, reason });
+    let opened = here.open(user("ada")).await?;
+    there.revoke(&opened.key()).await?;
+    assert_eq!(
+        notices.next().await,
+        ended(opened.key(), EndReason::Revoked)
+    );
+    let opened = here.open(user("ada")).await?;
+    there.revoke_user("ada").await?;
+    assert_eq!(
+        notices.next().await,
+        ended(opened.key(), EndReason::Revoked)
+    );
+    let opened = here.open(user("ada")).await?;
+    there.open(user("ada")).await?;
+    assert_eq!(
+        notices.next().await,
+        ended(opened.key(), EndReason::Revoked)
+    );
+    assert_eq!(notices.next().now_or_never(), None);
+    Ok(())
+}
+
+#[tokio::test]
+async fn apps_of_different_prefixes_do_not_notice_each_other() -> Result<(), SessionStoreError> {
+    let server = RedisServer::start().await;
+    let one = server.store().await.prefix("one:");
+    let other = server.store().await.prefix("other:");
+    insert(&one, "a", "ada").await?;
+    assert!(find(&other, &key("a")).await?.is_none());
+    let ended = SessionStore::<User>::remove_user(&other, "ada", EndReason::Revoked).await?;
+    assert_eq!(ended, []);
+    assert!(find(&one, &key("a")).await?.is_some());
+    Ok(())
+}
+
+#[tokio::test]
+async fn what_is_over_leaves_no_key_behind() -> Result<(), SessionStoreError> {
+    let (store, _server) = new_store().await;
+    let mut short = new("a", "ada");
+    short.life.idle = Duration::from_millis(20);
+    store.insert(short).await?;
+    insert(&store, "b", "bob").await?;
+    SessionStore::<User>::remove(&store, &key("b"), EndReason::LoggedOut).await?;
+    insert(&store, "c", "cleo").await?;
+    SessionStore::<User>::remove_user(&store, "cleo", EndReason::Revoked).await?;
+
+    let mut connection = store.connection.clone();
+    let began = Instant::now();
+    loop {
+        let keys: Vec<String> = redis::cmd("KEYS")
+            .arg("*")
+            .query_async(&mut connection)
+            .await
+            .map_err(failed)?;
+        if keys.is_empty() {
+            return Ok(());
+        }
+        assert!(began.elapsed() < PATIENCE, "left behind: {keys:?}");
+        sleep(Duration::from_millis(10)).await;
+    }
+}
+
+#[tokio::test]
+async fn redis_never_sees_a_token() -> Result<(), Failure> {
+    let (store, server) = new_store().await;
+    let sessions = Sessions::new(store).bearer(true);
+    let opened = sessions.open(user("ada")).await?;
+    let token = opened.reveal_bearer_token().expect("bearer mode");
+    let dump = Command::new("redis-cli")
+        .args(["-p", &server.port.to_string(), "HGETALL"])
+        .arg(format!("sync:session:{}", opened.key().as_str()))
+        .output()
+        .expect("`redis-cli` can be run");
+    let dump = String::from_utf8_lossy(&dump.stdout);
+    assert!(dump.contains("ada"), "{dump}");
+    assert!(!dump.contains(token));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_session_of_a_user_that_cannot_be_read_any_more_is_over() -> Result<(), SessionStoreError>
+{
+    #[derive(serde::Serialize, serde::Deserialize)]
+    struct Renamed {
+        user_name: String,
+    }
+    impl crate::SessionUser for Renamed {
+        fn user_id(&self) -> &str {
+            &self.user_name
+        }
+    }
+    let (store, _server) = new_store().await;
+    insert(&store, "a", "ada").await?;
+    let found = SessionStore::<Renamed>::find(&store, &key("a")).await?;
+    assert!(found.is_none());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_redis_that_is_gone_is_an_error_in_time_and_one_that_is_back_answers()
+-> Result<(), SessionStoreError> {
+    let (store, server) = new_store().await;
+    let store = store.timeout(Duration::from_millis(300));
+    insert(&store, "a", "ada").await?;
+    let port = server.port;
+    drop(server);
+
+    for _ in 0..3 {
+        let began = Instant::now();
+        assert!(find(&store, &key("a")).await.is_err());
+        assert!(began.elapsed() < Duration::from_secs(5));
+    }
+    let _server = RedisServer::start_at(port).await;
+    let began = Instant::now();
+    while let Err(error) = insert(&store, "b", "bob").await {
+        assert!(began.elapsed() < PATIENCE, "{error}");
+    }
+    assert!(find(&store, &key("b")).await?.is_some());
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_redis_that_hangs_is_an_error_in_time() -> Result<(), SessionStoreError> {
+    let (store, server) = new_store().await;
+    let store = store.timeout(Duration::from_millis(300));
+    insert(&store, "a", "ada").await?;
+    server.signal("-STOP");
+    let began = Instant::now();
+    assert!(find(&store, &key("a")).await.is_err());
+    assert!(began.elapsed() < Duration::from_secs(5));
+    server.signal("-CONT");
+    while find(&store, &key("a")).await.is_err() {
+        assert!(began.elapsed() < PATIENCE);
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn when_redis_comes_back_ends_may_have_been_missed_and_the_next_is_heard()
+-> Result<(), SessionStoreError> {
+    let (store, server) = new_store().await;
+    let mut notices = SessionStore::<User>::notices(&store);
+    assert_eq!(notices.next().await, Some(EndNotice::Missed));
+    let port = server.port;
+    drop(server);
+    let server = RedisServer::start_at(port).await;
+    assert_eq!(notices.next().await, Some(EndNotice::Missed));
+
+    let other = server.store().await;
+    insert(&other, "a", "ada").await?;
+    SessionStore::<User>::remove(&other, &key("a"), EndReason::LoggedOut).await?;
+    let ended = EndNotice::Ended {
+        key: key("a"),
+        reason: EndReason::LoggedOut,
+    };
+    assert_eq!(notices.next().await, Some(ended));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_wrong_address_is_an_error_at_once() {
+    for url in ["nonsense", "redis://127.0.0.1:1/"] {
+        let began = Instant::now();
+        assert!(RedisSessions::connect(url).await.is_err(), "{url}");
+        assert!(began.elapsed() < Duration::from_secs(5));
+    }
+}

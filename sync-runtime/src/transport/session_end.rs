@@ -1,0 +1,127 @@
+//! The end of a session, as its connections hear of it: the event `sync-session-ended`, and then the
+//! disconnection.
+//!
+//! A socket is let in by the session of its handshake, and is a member of rooms from then on. So it
+//! has to go when the session does, also if it never says a word again.
+
+use std::{sync::Arc, time::Duration};
+
+use futures_util::{
+    StreamExt, TryStreamExt,
+    stream::{self, BoxStream},
+};
+use serde::Serialize;
+use socketioxide::{SocketIo, extract::SocketRef, socket::Sid};
+use tokio::time::{MissedTickBehavior, interval, sleep};
+
+use crate::{
+    connection::Connection,
+    server::Server,
+    session::{EndNotice, EndReason, SessionKey, SessionStoreError},
+};
+
+const EVENT: &str = "sync-session-ended";
+
+/// How often it is looked for sessions that have come to their end by age, and so how late their
+/// connections may hear of it. A look is a walk over the sessions connected here; the store is asked
+/// only for those that are due.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+
+/// How many sessions the store is asked for at the same time.
+const ASKED_AT_ONCE: usize = 32;
+
+/// How soon a socket whose buffer is full is tried again.
+const TRY_AGAIN: Duration = Duration::from_millis(100);
+
+#[derive(Serialize)]
+struct Ended {
+    reason: EndReason,
+}
+
+/// Begins to hear of the ends of sessions, once for a server. It is called before the first
+/// connection of a session is let in, as a server can be built outside of a runtime.
+pub(super) fn watch(server: &Arc<Server>) {
+    server.watches_sessions.call_once(|| {
+        let notices = server.sessions.notices();
+        tokio::spawn(hear(server.clone(), notices));
+    });
+}
+
+async fn hear(server: Arc<Server>, mut notices: BoxStream<'static, EndNotice>) {
+    let mut look = interval(LOOK_EVERY);
+    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            Some(notice) = notices.next() => match notice {
+                EndNotice::Ended { key, reason } => end(&server, &key, reason),
+                EndNotice::Missed => {
+                    server.by_session.doubt_all();
+                    end_those_over(&server).await;
+                }
+            },
+            _ = look.tick() => end_those_over(&server).await,
+        }
+    }
+}
+
+/// Asks the store for all sessions that are due, and ends those that are over. If it does not answer
+/// they stay due.
+pub(super) async fn end_those_over(server: &Server) {
+    let due = stream::iter(server.by_session.due()).map(Ok);
+    let asked = due.try_for_each_concurrent(ASKED_AT_ONCE, |key| async move {
+        match server.sessions.peek(&key).await? {
+            Some(session) => server.by_session.lives_for(&key, session.left()),
+            None => end(server, &key, EndReason::Expired),
+        }
+        Ok::<_, SessionStoreError>(())
+    });
+    if let Err(error) = asked.await {
+        tracing::warn!(%error, "it cannot be told which sessions are over; their connections stay for now");
+    }
+}
+
+fn end(server: &Server, key: &SessionKey, reason: EndReason) {
+    for id in server.by_session.end(key, reason) {
+        if let Some(socket) = server.io.get_socket(id) {
+            close_ended(server, socket);
+        }
+    }
+}
+
+/// Tells and closes a connection whose session is over; does nothing to others.
+///
+/// A socket on its way in cannot be told yet. It is asked again as soon as it is connected, by
+/// whoever connects it.
+pub(super) fn close_ended(server: &Server, socket: SocketRef) {
+    if !socket.connected() {
+        return;
+    }
+    let Some(connection) = socket.extensions.get::<Arc<Connection>>() else {
+        return;
+    };
+    let session = connection.session();
+    let Some(reason) = session.and_then(|key| server.by_session.take_end(key, socket.id)) else {
+        return;
+    };
+    // First of all it must hear nothing more.
+    connection.close();
+    server.rooms.forget(&connection);
+    socket.leave_all();
+    let told = socket.emit(EVENT, &Ended { reason });
+    let id = socket.id;
+    tracing::debug!(connection = %id, ?reason, told = told.is_ok(), "a session is over");
+    if socket.disconnect().is_err() {
+        tokio::spawn(keep_closing(server.io.clone(), id));
+    }
+}
+
+/// A disconnection is a packet, and does not happen while there is no room for one.
+async fn keep_closing(io: SocketIo, id: Sid) {
+    loop {
+        sleep(TRY_AGAIN).await;
+        match io.get_socket(id) {
+            Some(socket) if socket.clone().disconnect().is_err() => {}
+            _ => return,
+        }
+    }
+}
