@@ -1,7 +1,7 @@
 //! What generated code names: everything that `#[sync_handler]`, `#[derive(SyncError)]` and
 //! `sync-build` write refers to this module and no other. No part of the public interface.
 
-use std::future::Future;
+use std::{future::Future, time::Duration};
 
 use futures_util::future::BoxFuture;
 
@@ -16,11 +16,13 @@ pub use crate::{
         server::{Auth, PreparedCall, ServerHandler},
         value::HandlerOutput,
     },
-    limits::{Rate, RateLimit},
+    limits::RateLimit,
     no_handler,
     route::route,
     typescript::{RouteTypes, TypeScript},
 };
+
+use crate::limits::Rate;
 
 /// What a server file answers can be taken by a `_client` file only as what it is.
 #[diagnostic::on_unimplemented(
@@ -38,6 +40,14 @@ impl<T> TakenAs<T> for T {}
 /// A handler's call without its type. It may move between threads while it waits.
 pub fn future<'a, T>(future: impl Future<Output = T> + Send + 'a) -> BoxFuture<'a, T> {
     Box::pin(future)
+}
+
+/// The rate of a route; the macro has seen to it that neither number is zero.
+pub const fn rate_limit(count: u32, seconds: u64) -> RateLimit {
+    match Rate::new(count, Duration::from_secs(seconds)) {
+        Some(rate) => RateLimit::Limited(rate),
+        None => RateLimit::Default,
+    }
 }
 
 /// Says that a handler file holds no handler, in the generated code and so without stopping the

@@ -5,7 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::{Path, Type, spanned::Spanned};
 
 use super::{
-    args::{Auth, ServerArgs},
+    args::{Auth, RateLimit, ServerArgs},
     function::Function,
     marker,
     signature::Signature,
@@ -47,6 +47,13 @@ pub(super) fn expand(args: TokenStream, function: &Function) -> syn::Result<Toke
     let authorize = authorize(predicates);
     let answered = returns.output_of(&quote!(call));
     let call = signature.future(&quote!(#as_output::answer(#answered)));
+    let rate_limit = args.rate_limit.as_ref().map(rate_limit);
+    let timeout = args.timeout.map(|milliseconds| {
+        quote! {
+            const TIMEOUT: ::core::option::Option<::core::time::Duration> =
+                ::core::option::Option::Some(::core::time::Duration::from_millis(#milliseconds));
+        }
+    });
     let marker = marker();
 
     Ok(quote! {
@@ -57,6 +64,8 @@ pub(super) fn expand(args: TokenStream, function: &Function) -> syn::Result<Toke
             type Output<Taken> = #output;
 
             const AUTH: ::sync_runtime::codegen::Auth = ::sync_runtime::codegen::Auth::#auth;
+            #rate_limit
+            #timeout
 
             fn describe(types: &mut ::sync_runtime::codegen::RouteTypes) {
                 #(#describe_parameters)*
@@ -78,6 +87,18 @@ pub(super) fn expand(args: TokenStream, function: &Function) -> syn::Result<Toke
             }
         }
     })
+}
+
+fn rate_limit(limit: &RateLimit) -> TokenStream {
+    let limit = match limit {
+        RateLimit::Off => quote!(::sync_runtime::codegen::RateLimit::Off),
+        RateLimit::Limited { count, seconds } => {
+            quote!(::sync_runtime::codegen::rate_limit(#count, #seconds))
+        }
+    };
+    quote! {
+        const RATE_LIMIT: ::sync_runtime::codegen::RateLimit = #limit;
+    }
 }
 
 fn authorize(predicates: &[Path]) -> Option<TokenStream> {
