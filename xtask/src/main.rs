@@ -5,12 +5,12 @@
 )]
 
 mod args;
-mod chromium;
 mod demo;
 mod lint;
 mod node;
 mod process;
 mod steps;
+mod system;
 mod test;
 mod workspace;
 
@@ -35,8 +35,8 @@ The project's own commands.
   cargo xtask lint [--list] [FILTER...]
       Formatting, clippy, documentation, generated files, licences.
 
-What is missing and can be had is installed on the way: npm packages by `npm ci`, Chromium by apt
-when run as root on a Debian-like system.
+What is missing and can be had is installed on the way: npm packages by `npm ci`; Chromium and the
+Redis server, which tests drive, by apt when run as root on a Debian-like system.
 ";
 
 fn main() -> ExitCode {

@@ -1,10 +1,10 @@
 //! `cargo xtask test`: everything there is to test.
 
 use crate::{
-    chromium, node,
+    node,
     process::{self, Result},
     steps::{self, Outcome, Step},
-    workspace,
+    system, workspace,
 };
 
 const STEPS: &[Step] = &[
@@ -27,7 +27,10 @@ const STEPS: &[Step] = &[
         name: "rust",
         about: "cargo test for the workspace",
         needs: &["npm"],
-        run: || cargo(&["test", "--workspace", "--no-fail-fast"]),
+        run: || {
+            system::redis()?;
+            cargo(&["test", "--workspace", "--no-fail-fast"])
+        },
     },
     Step {
         name: "typescript",
@@ -81,10 +84,10 @@ fn wire() -> Result<Outcome> {
 }
 
 fn browser() -> Result<Outcome> {
-    let chromium = chromium::find_or_install()?;
+    let chromium = system::chromium()?;
     let mut suite = node::npm(&["run", "browser", "--workspace", "sync-tests-browser"]);
     suite
         .env("EXAMPLE_APP", workspace::example_app()?)
-        .env(chromium::CHROMIUM_PATH, chromium);
+        .env(system::CHROMIUM_PATH, chromium);
     process::run(&mut suite).map(Outcome::from)
 }
