@@ -19,7 +19,7 @@ use crate::{
         output::OutputJson,
     },
     hooks::{self, PostSyncFanout, PreSyncRecipient, Replacement, Shape},
-    panic,
+    observe, panic,
     pipeline::Routed,
     room::RoomCode,
     rooms,
@@ -93,27 +93,33 @@ impl Delivery {
 
 /// Delivers to the members of the room.
 pub(crate) async fn fan_out(server: &Arc<Server>, delivery: Delivery) {
-    let shapes_each = !server.hooks.pre_recipient.is_empty();
-    let recipients = match &delivery.routed.route.client {
-        None if shapes_each => to_each(server, &delivery, None).await,
-        None => {
-            let frame = delivery.frame(delivery.output.raw(), ClientOutput::None {});
-            to_room(server, &delivery, &frame).await
-        }
-        Some(client) => match begin(server, client, &delivery) {
-            Ok(shaper) => to_each(server, &delivery, Some(&*shaper)).await,
-            Err(failure) => {
-                failure.log(&delivery.routed.route.full_name);
-                to_room(server, &delivery, &delivery.failed(&failure)).await
-            }
-        },
-    };
+    let deliveries = deliver(server, &delivery);
+    let recipients = observe::fanned_out(&delivery.routed.route, deliveries).await;
     let event = || PostSyncFanout {
         request: delivery.routed.info(),
         recipients,
     };
     let hooks = &server.hooks.post_fanout;
     hooks.tell(server.config.hook_timeout, event).await;
+}
+
+/// Makes the deliveries. Gives how many connections they were sent to.
+async fn deliver(server: &Server, delivery: &Delivery) -> usize {
+    let shapes_each = !server.hooks.pre_recipient.is_empty();
+    match &delivery.routed.route.client {
+        None if shapes_each => to_each(server, delivery, None).await,
+        None => {
+            let frame = delivery.frame(delivery.output.raw(), ClientOutput::None {});
+            to_room(server, delivery, &frame).await
+        }
+        Some(client) => match begin(server, client, delivery) {
+            Ok(shaper) => to_each(server, delivery, Some(&*shaper)).await,
+            Err(failure) => {
+                failure.log(&delivery.routed.route.full_name);
+                to_room(server, delivery, &delivery.failed(&failure)).await
+            }
+        },
+    }
 }
 
 /// One encode and one emit for the whole room. Gives how many connections it was sent to.
@@ -125,9 +131,11 @@ async fn to_room(server: &Server, delivery: &Delivery, frame: &impl Serialize) -
         Some(session) => room.except(rooms::session_emit_name(session)),
     };
     let recipients = server.rooms.count(members, delivery.except());
+    let route = &delivery.routed.route;
     match room.emit(EVENT, frame).await {
         Ok(()) => recipients,
         Err(BroadcastError::Socket(errors)) => {
+            route.metrics.missed(&route.full_name, errors.len());
             tracing::warn!(room = %members, missed = errors.len(), "a delivery did not reach everybody in the room");
             recipients.saturating_sub(errors.len())
         }
@@ -220,15 +228,15 @@ async fn portion_of(
     }
 }
 
-/// Sends a recipient what it gets, and says whether that was anything.
+/// Sends a recipient what it gets, and says whether it was sent anything.
 fn emit(
     server: &Server,
     delivery: &Delivery,
     recipient: &Connection,
     portion: &Result<Option<Portion>, Failure>,
 ) -> bool {
-    match portion {
-        Ok(None) => false,
+    let sent = match portion {
+        Ok(None) => return false,
         Ok(Some(portion)) => {
             let output = portion.server.as_ref().unwrap_or(&delivery.output);
             let client = portion.client.as_ref();
@@ -239,5 +247,10 @@ fn emit(
             failure.log(&delivery.routed.route.full_name);
             server.emit(recipient, EVENT, &delivery.failed(failure))
         }
+    };
+    if !sent {
+        let route = &delivery.routed.route;
+        route.metrics.missed(&route.full_name, 1);
     }
+    sent
 }

@@ -8,8 +8,10 @@ mod connection;
 mod error;
 mod fanout;
 mod handler;
+mod health;
 pub mod hooks;
 mod limits;
+pub mod observe;
 mod panic;
 mod pipeline;
 mod room;
@@ -17,6 +19,7 @@ mod rooms;
 mod route;
 mod server;
 mod session;
+mod shutdown;
 mod transport;
 pub mod typescript;
 mod wire;
@@ -48,6 +51,7 @@ pub use crate::{
         Session, SessionCookie, SessionKey, SessionLife, SessionRecord, SessionStore,
         SessionStoreError, Sessions, StoreFuture, Token,
     },
+    shutdown::ShutdownReport,
 };
 
 /// What nearly every handler file needs.

@@ -9,6 +9,7 @@ use crate::{
         client::{ClientHandler, ClientRoute},
         server::{ServerHandler, ServerRoute},
     },
+    observe::RouteMetrics,
     typescript::RouteTypes,
 };
 
@@ -56,6 +57,7 @@ pub(crate) struct Route {
     pub(crate) full_name: Arc<str>,
     pub(crate) server: ServerRoute,
     pub(crate) client: Option<ClientRoute>,
+    pub(crate) metrics: RouteMetrics,
 }
 
 /// The routes of an app, as the generated `sync_routes::routes()` lists them.
@@ -108,6 +110,7 @@ impl<A: App> Routes<A> {
             full_name,
             server,
             client,
+            metrics: RouteMetrics::default(),
         };
         self.entries.push((id, route));
         self
@@ -150,6 +153,11 @@ impl<A> fmt::Debug for Routes<A> {
 pub(crate) struct RouteTable(HashMap<Arc<str>, Arc<Route>>);
 
 impl RouteTable {
+    /// The route that has exactly this name.
+    pub(crate) fn named(&self, name: &str) -> Option<Arc<Route>> {
+        self.0.get(name).cloned()
+    }
+
     pub(crate) fn find(&self, name: &RouteName) -> Result<Arc<Route>, Refusal> {
         self.0.get(&*name.0).cloned().ok_or(Refusal::NotFound)
     }

@@ -7,17 +7,23 @@ use std::{
 
 use axum::Router;
 use serde::Serialize;
-use socketioxide::{SocketIo, layer::SocketIoLayer};
+use socketioxide::SocketIo;
 
 use crate::{
     App, Config, ConfigError, Hooks, Routes, Sessions,
     connection::{BySession, Connection},
     handler::context::AnyState,
+    health,
     limits::{Buckets, TrustedProxies},
+    observe,
     rooms::Rooms,
     route::RouteTable,
     session::AnySessions,
-    transport::{http, socket},
+    shutdown::{self, Shutdown, ShutdownReport},
+    transport::{
+        door::{Door, DoorService},
+        http, socket,
+    },
 };
 
 /// A sync server, ready to be mounted on an axum router.
@@ -40,7 +46,6 @@ use crate::{
 /// ```
 pub struct SyncServer {
     server: Arc<Server>,
-    layer: SocketIoLayer,
 }
 
 impl SyncServer {
@@ -63,14 +68,50 @@ impl SyncServer {
     /// Adds the server to a router: Socket.IO at `/socket.io/` and the routes over HTTP below
     /// `/sync/`.
     ///
-    /// Call it last: layers that the router has are not put around `/socket.io/`.
+    /// Call it last: layers that the router has are not put around these.
     ///
     /// # Panics
-    /// As axum does when the router has a path below `/sync/` itself.
+    /// As axum does when the router has one of these paths itself.
     pub fn mount<S: Clone + Send + Sync + 'static>(&self, router: Router<S>) -> Router<S> {
+        let door = DoorService(self.server.clone());
         router
             .merge(http::router(self.server.clone()))
-            .layer(self.layer.clone())
+            .route_service("/socket.io/", door.clone())
+            .route_service("/socket.io", door)
+    }
+
+    /// `/healthz`, which answers as long as the process does, and `/readyz`, which answers 503 when no
+    /// new clients should be sent here: see [`observe`](crate::observe#health). To be
+    /// [merged](Router::merge) into the app's router, or into one of another port.
+    pub fn health_routes<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
+        health::routes(self.server.clone())
+    }
+
+    /// Shuts down without losing what runs, and gives what it came to.
+    ///
+    /// From the beginning new connections are answered with HTTP status 503, after which clients try
+    /// again, and `/readyz` says so too. Connections are closed in batches over
+    /// [`Config::shutdown_spread`], each between two of its requests, so that their clients come back
+    /// a few at a time, to another node or to this one after its restart. Requests over HTTP are still
+    /// served. What still runs after [`Config::shutdown_deadline`] is answered with `request.aborted`.
+    /// The method returns when all is closed, half a second after the deadline at the latest.
+    ///
+    /// It belongs in front of the end of the listener, so that requests of open connections come
+    /// through and clients are turned away rather than not answered:
+    ///
+    /// ```no_run
+    /// # async fn run(sync: sync_runtime::SyncServer, app: axum::Router, listener: tokio::net::TcpListener)
+    /// # -> std::io::Result<()> {
+    /// axum::serve(listener, app)
+    ///     .with_graceful_shutdown(async move {
+    ///         // tokio::signal::ctrl_c().await ...
+    ///         sync.shutdown().await;
+    ///     })
+    ///     .await
+    /// # }
+    /// ```
+    pub async fn shutdown(&self) -> ShutdownReport {
+        shutdown::shut_down(&self.server).await
     }
 }
 
@@ -110,9 +151,12 @@ impl SyncServerBuilder {
     /// When a setting cannot work; the error names it.
     pub fn build(self) -> Result<SyncServer, ConfigError> {
         self.config.check()?;
-        let (layer, io) = socket::layer(&self.config);
+        observe::describe();
+        let (door, io) = socket::door(&self.config);
         let server = Arc::new(Server {
             io,
+            door,
+            shutdown: Shutdown::default(),
             state: self.state,
             routes: self.routes,
             sessions: self.sessions,
@@ -125,7 +169,7 @@ impl SyncServerBuilder {
             config: self.config,
         });
         socket::serve(&server);
-        Ok(SyncServer { server, layer })
+        Ok(SyncServer { server })
     }
 }
 
@@ -140,6 +184,8 @@ impl fmt::Debug for SyncServerBuilder {
 /// What all requests share.
 pub(crate) struct Server {
     pub(crate) io: SocketIo,
+    pub(crate) door: Door,
+    pub(crate) shutdown: Shutdown,
     pub(crate) state: AnyState,
     pub(crate) routes: RouteTable,
     pub(crate) sessions: Arc<dyn AnySessions>,

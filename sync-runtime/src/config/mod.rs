@@ -87,6 +87,16 @@ pub struct Config {
     /// seconds, as of Socket.IO.
     #[serde(with = "form::duration")]
     pub connect_timeout: Duration,
+
+    /// How long [`SyncServer::shutdown`](crate::SyncServer::shutdown) lets requests finish before it
+    /// cuts them off. 8 seconds: Docker kills a container after 10.
+    #[serde(with = "form::duration")]
+    pub shutdown_deadline: Duration,
+
+    /// Over what time a shutdown closes its connections, at the most, so that their clients do not all
+    /// come back at once. 5 seconds; up to 32 are closed at once however long it is.
+    #[serde(with = "form::duration")]
+    pub shutdown_spread: Duration,
 }
 
 impl Default for Config {
@@ -106,6 +116,8 @@ impl Default for Config {
             ping_interval: Duration::from_secs(25),
             ping_timeout: Duration::from_secs(20),
             connect_timeout: Duration::from_secs(45),
+            shutdown_deadline: Duration::from_secs(8),
+            shutdown_spread: Duration::from_secs(5),
         }
     }
 }
@@ -142,6 +154,16 @@ impl Config {
                     "a duration longer than zero",
                 ));
             }
+        }
+        if self.shutdown_spread > self.shutdown_deadline {
+            return Err(ConfigError::wrong(
+                "shutdown_spread",
+                humantime::format_duration(self.shutdown_spread).to_string(),
+                format!(
+                    "no more than `shutdown_deadline`, which is {}",
+                    humantime::format_duration(self.shutdown_deadline)
+                ),
+            ));
         }
         Ok(())
     }

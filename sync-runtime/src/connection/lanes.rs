@@ -38,6 +38,10 @@ impl Lanes {
         (pending < max).then_some(place)
     }
 
+    pub(super) fn are_busy(&self) -> bool {
+        self.pending.load(Ordering::Relaxed) > 0
+    }
+
     /// The next work of a lane; the lane ends where there is none.
     fn next(&self, lane: &Lane) -> Option<Work> {
         let mut waiting = self.waiting.lock();

@@ -99,6 +99,11 @@ impl Connection {
         self.rooms.lock().retain(|joined| joined != room);
     }
 
+    /// Whether something waits or runs in one of its rooms.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.lanes.are_busy()
+    }
+
     /// A place for work, or none when `max` wait or run in all its rooms together.
     pub(crate) fn reserve(self: &Arc<Self>, max: usize) -> Option<Place> {
         Lanes::reserve(self, max)

@@ -11,7 +11,7 @@ use crate::{
     error::Refusal,
     handler::{output::OutputJson, server::PreparedCall},
     hooks::{PostSyncExecute, PreSyncExecute},
-    panic,
+    observe, panic,
     server::Server,
 };
 
@@ -36,7 +36,8 @@ pub(super) async fn execute(
         .server
         .timeout
         .unwrap_or(server.config.handler_timeout);
-    let output = finish(call, time, cancelled).await;
+    let handler = finish(call, time, cancelled);
+    let output = observe::handled(&routed.route, handler).await;
     let after = || PostSyncExecute {
         request: routed.info(),
         failed: output.as_ref().err().map(|failure| failure.code().into()),

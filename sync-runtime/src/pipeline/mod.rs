@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 use self::shape::Shaped;
 pub(crate) use self::{identify::Requester, receiver::EVERYBODY, routed::Routed};
-use crate::{Failure, fanout, handler::output::OutputJson, server::Server};
+use crate::{Failure, fanout, handler::output::OutputJson, observe, server::Server};
 
 /// The answer to a request that succeeded.
 pub(crate) struct Success<'a> {
@@ -39,19 +39,25 @@ pub(crate) async fn run(
     answer: impl FnOnce(Result<Success<'_>, &Failure>) + Send,
 ) {
     let name = request.name().clone();
-    match up_to_fan_out(server, requester, request, cancelled).await {
-        Err(failure) => {
-            failure.log(&name);
-            answer(Err(&failure));
+    let route = server.routes.named(&name);
+    observe::observe(route, request.arrived(), |watch| async move {
+        match up_to_fan_out(server, requester, request, cancelled).await {
+            Err(failure) => {
+                failure.log(&name);
+                watch.answered(Some(&failure));
+                answer(Err(&failure));
+            }
+            Ok(delivery) => {
+                watch.answered(None);
+                answer(Ok(Success {
+                    message: delivery.message(),
+                    output: delivery.output(),
+                }));
+                fanout::fan_out(server, delivery).await;
+            }
         }
-        Ok(delivery) => {
-            answer(Ok(Success {
-                message: delivery.message(),
-                output: delivery.output(),
-            }));
-            fanout::fan_out(server, delivery).await;
-        }
-    }
+    })
+    .await;
 }
 
 /// The stages, in the order of the wire contract.

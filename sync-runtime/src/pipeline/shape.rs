@@ -1,6 +1,6 @@
 //! The first stage: whether a packet is a request at all.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -31,6 +31,7 @@ pub(crate) struct Shaped {
     /// Empty where the packet names none.
     pub(super) receiver: Arc<str>,
     pub(super) ignore_self: bool,
+    arrived: Instant,
 }
 
 /// Reads a packet's JSON as a request.
@@ -68,10 +69,16 @@ fn packed(name: Option<Arc<str>>, packet: &Packet<'_>) -> Result<Shaped, Refusal
         has_callback: packet.cb.and_then(text).is_some(),
         receiver: packet.receiver.and_then(text).unwrap_or_default().into(),
         ignore_self,
+        arrived: Instant::now(),
     })
 }
 
 impl Shaped {
+    /// When the request came in; it may have waited for its turn since.
+    pub(crate) fn arrived(&self) -> Instant {
+        self.arrived
+    }
+
     /// The room in whose order the request runs, as the client wrote it.
     pub(crate) fn lane(&self) -> Arc<str> {
         self.receiver.clone()

@@ -20,13 +20,13 @@ use http::{
 };
 use serde::Serialize;
 use tokio::sync::oneshot;
-use tokio_util::sync::CancellationToken;
 
 use super::origin;
 use crate::{
     Failure,
     error::Refusal,
     limits::Address,
+    observe,
     pipeline::{
         self, Requester, Success,
         shape::{Shaped, shape_named},
@@ -98,15 +98,18 @@ impl IntoResponse for Answer {
 async fn receive(State(server): State<Arc<Server>>, request: Request) -> Response {
     let is_stream = wants_stream(request.uri(), request.headers());
     // Whoever waits for the answer drops this with the connection, and the request is cancelled.
-    let cancelled = CancellationToken::new();
+    let cancelled = server.shutdown.request_token();
     let guard = cancelled.clone().drop_guard();
     let (answer, answered) = oneshot::channel();
     match accept(&server, request).await {
         Err(refusal) => {
-            let _ = answer.send(Answer::from(refusal));
+            let failure = Failure::from(refusal);
+            observe::refused(&failure);
+            let _ = answer.send(Answer::of(Err(&failure)));
         }
         Ok((requester, request)) => {
-            tokio::spawn(async move {
+            let tasks = server.clone();
+            tasks.shutdown.run_request(async move {
                 let answer = |result: Result<Success<'_>, &Failure>| {
                     let _ = answer.send(Answer::of(result));
                 };

@@ -11,6 +11,7 @@ use crate::{
     connection::Connection,
     error::Refusal,
     hooks::{PostRoomJoin, PostRoomLeave, PreRoomJoin, PreRoomLeave},
+    observe,
     pipeline::EVERYBODY,
     room::RoomCode,
     server::Server,
@@ -67,6 +68,7 @@ pub(super) fn change(
         Err(refusal) => return reply.rooms(&socket, Err(refusal.into())),
     };
     let Some(place) = connection.reserve(server.config.max_requests_per_connection) else {
+        observe::queue_refused();
         return reply.rooms(&socket, Err(Refusal::TooManyRequests { seconds: 1 }.into()));
     };
     let (server, connection) = (server.clone(), connection.clone());

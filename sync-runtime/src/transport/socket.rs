@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
+use axum::Router;
 use serde::Deserialize;
 use socketioxide::{
     SocketIo,
     extract::{AckSender, SocketRef, TryData},
     handler::ConnectHandler,
-    layer::SocketIoLayer,
 };
 
 use super::{
+    door::Door,
     event::Payload,
     origin,
     room_events::{self, Change},
@@ -21,14 +22,15 @@ use crate::{
     connection::Connection,
     hooks::{OnSocketConnect, OnSocketDisconnect, Visitor},
     limits::Address,
+    observe::OpenConnection,
     rooms,
     server::Server,
     session::{AnySession, SessionKey},
 };
 
-/// The layer that speaks Socket.IO at `/socket.io/`.
-pub(crate) fn layer(config: &Config) -> (SocketIoLayer, SocketIo) {
-    SocketIo::builder()
+/// What speaks Socket.IO at `/socket.io/`.
+pub(crate) fn door(config: &Config) -> (Door, SocketIo) {
+    let (below, io) = SocketIo::builder()
         .max_payload(config.max_payload_bytes as u64)
         .ws_max_message_size(config.max_payload_bytes)
         .ws_max_frame_size(config.max_payload_bytes)
@@ -36,7 +38,8 @@ pub(crate) fn layer(config: &Config) -> (SocketIoLayer, SocketIo) {
         .ping_interval(config.ping_interval)
         .ping_timeout(config.ping_timeout)
         .connect_timeout(config.connect_timeout)
-        .build_layer()
+        .build_with_inner_svc(Router::new());
+    (Door::new(below), io)
 }
 
 /// Serves the namespace `/`.
@@ -81,6 +84,7 @@ struct Greeting {
 struct Attachment {
     server: Arc<Server>,
     connection: Arc<Connection>,
+    _open: OpenConnection,
 }
 
 impl Attachment {
@@ -124,8 +128,14 @@ async fn connect(
     let address = Address::of(socket.req_parts(), &server.proxies);
     let visitor = Visitor::new(Some(socket.id), session.clone());
     let connection = Arc::new(Connection::new(socket.id, visitor, address));
-    let attachment = Arc::new(Attachment { server, connection });
-    let Attachment { server, connection } = &*attachment;
+    let attachment = Arc::new(Attachment {
+        server,
+        connection,
+        _open: OpenConnection::new(),
+    });
+    let Attachment {
+        server, connection, ..
+    } = &*attachment;
     socket.extensions.insert(connection.clone());
     server
         .rooms

@@ -10,6 +10,7 @@ use crate::{
     Failure,
     connection::Connection,
     error::Refusal,
+    observe,
     pipeline::{
         self, Requester, Success,
         shape::{Shaped, shape},
@@ -38,6 +39,13 @@ impl Reply {
         }
     }
 
+    /// Answers what was refused before it ran.
+    fn refuse(self, refusal: Refusal) {
+        let failure = Failure::from(refusal);
+        observe::refused(&failure);
+        self.send(Err(&failure));
+    }
+
     fn send_both(self, answer: &impl Serialize) {
         self.to.send(&self.socket, answer);
         if let Err(error) = self.ack.send(answer) {
@@ -61,12 +69,13 @@ pub(super) fn receive(
     };
     let request = match read(&reply.to, payload) {
         Ok(request) => request,
-        Err(refusal) => return reply.send(Err(&refusal.into())),
+        Err(refusal) => return reply.refuse(refusal),
     };
 
     let max = server.config.max_requests_per_connection;
     let Some(place) = connection.reserve(max) else {
-        return reply.send(Err(&Refusal::TooManyRequests { seconds: 1 }.into()));
+        observe::queue_refused();
+        return reply.refuse(Refusal::TooManyRequests { seconds: 1 });
     };
 
     let cancellation = connection.begin();

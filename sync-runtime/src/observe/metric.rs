@@ -1,0 +1,147 @@
+//! The metrics, and the handles through which routes count.
+
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use metrics::{Counter, Histogram, Unit, counter, gauge, histogram};
+
+use crate::Failure;
+
+const CONNECTIONS: &str = "sync_connections";
+const REQUESTS: &str = "sync_requests_total";
+const QUEUE: &str = "sync_queue_seconds";
+const HANDLER: &str = "sync_handler_seconds";
+const FANOUT: &str = "sync_fanout_seconds";
+const SENT: &str = "sync_deliveries_sent_total";
+const FAILED: &str = "sync_deliveries_failed_total";
+const QUEUE_REFUSALS: &str = "sync_queue_refusals_total";
+
+const ROUTE: &str = "route";
+const OUTCOME: &str = "outcome";
+
+/// The outcome of a request that succeeded.
+pub(super) const SUCCESS: &str = "success";
+/// The route of all requests that name none of the app's: the names are the clients', and a label for
+/// each would fill the recorder's memory.
+pub(super) const UNKNOWN: &str = "unknown";
+
+/// Tells the recorder what the metrics are.
+pub(crate) fn describe() {
+    metrics::describe_gauge!(CONNECTIONS, Unit::Count, "Open Socket.IO connections.");
+    metrics::describe_counter!(REQUESTS, Unit::Count, "Requests that were answered.");
+    metrics::describe_histogram!(QUEUE, Unit::Seconds, "From arrival to turn.");
+    metrics::describe_histogram!(HANDLER, Unit::Seconds, "A server file's function.");
+    metrics::describe_histogram!(FANOUT, Unit::Seconds, "A request's deliveries.");
+    metrics::describe_counter!(SENT, Unit::Count, "Deliveries handed to a connection.");
+    metrics::describe_counter!(
+        FAILED,
+        Unit::Count,
+        "Deliveries to a connection that was gone or could not keep up."
+    );
+    metrics::describe_counter!(
+        QUEUE_REFUSALS,
+        Unit::Count,
+        "Requests refused because too many of their connection waited."
+    );
+}
+
+/// Counts a connection for as long as it lives.
+pub(crate) struct OpenConnection(());
+
+impl OpenConnection {
+    pub(crate) fn new() -> Self {
+        gauge!(CONNECTIONS).increment(1.0);
+        Self(())
+    }
+}
+
+impl Drop for OpenConnection {
+    fn drop(&mut self) {
+        gauge!(CONNECTIONS).decrement(1.0);
+    }
+}
+
+/// Counts a request that found too many of its connection waiting.
+pub(crate) fn queue_refused() {
+    counter!(QUEUE_REFUSALS).increment(1);
+}
+
+/// Counts a request that was refused.
+pub(super) fn failed(route: Option<&Arc<str>>, failure: &Failure) {
+    let route = route.cloned().unwrap_or_else(|| Arc::from(UNKNOWN));
+    let outcome = failure.code().to_owned();
+    counter!(REQUESTS, ROUTE => route, OUTCOME => outcome).increment(1);
+}
+
+/// A route's metrics. The recorder is asked for them once, at the route's first request.
+#[derive(Default)]
+pub(crate) struct RouteMetrics(OnceLock<Handles>);
+
+struct Handles {
+    succeeded: Counter,
+    queue: Histogram,
+    handler: Histogram,
+    fanout: Histogram,
+    sent: Counter,
+    failed: Counter,
+}
+
+impl RouteMetrics {
+    fn of(&self, route: &Arc<str>) -> &Handles {
+        self.0.get_or_init(|| Handles {
+            succeeded: counter!(REQUESTS, ROUTE => route.clone(), OUTCOME => SUCCESS),
+            queue: histogram!(QUEUE, ROUTE => route.clone()),
+            handler: histogram!(HANDLER, ROUTE => route.clone()),
+            fanout: histogram!(FANOUT, ROUTE => route.clone()),
+            sent: counter!(SENT, ROUTE => route.clone()),
+            failed: counter!(FAILED, ROUTE => route.clone()),
+        })
+    }
+
+    pub(super) fn succeeded(&self, route: &Arc<str>) {
+        self.of(route).succeeded.increment(1);
+    }
+
+    pub(super) fn queued(&self, route: &Arc<str>, took: Duration) {
+        self.of(route).queue.record(took);
+    }
+
+    pub(super) fn handled(&self, route: &Arc<str>, took: Duration) {
+        self.of(route).handler.record(took);
+    }
+
+    pub(super) fn fanned_out(&self, route: &Arc<str>, took: Duration, sent: usize) {
+        let handles = self.of(route);
+        handles.fanout.record(took);
+        handles.sent.increment(sent as u64);
+    }
+
+    /// Counts deliveries that did not reach their connection.
+    pub(crate) fn missed(&self, route: &Arc<str>, missed: usize) {
+        self.of(route).failed.increment(missed as u64);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_guide_lists_every_metric() {
+        let guide = include_str!("guide.md");
+        for name in [
+            CONNECTIONS,
+            REQUESTS,
+            QUEUE,
+            HANDLER,
+            FANOUT,
+            SENT,
+            FAILED,
+            QUEUE_REFUSALS,
+        ] {
+            assert!(guide.contains(&format!("\n| `{name}` |")), "{name}");
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! Where the messages of a web socket begin and end in the bytes that its client sends.
+
+/// The longest header of a frame: two bytes, eight of length, four of mask.
+const MAX_HEADER: usize = 14;
+
+/// Follows the bytes from a client from frame to frame.
+#[derive(Default)]
+pub(super) struct Frames {
+    header: [u8; MAX_HEADER],
+    has: usize,
+    /// What is left of the payload.
+    payload: u64,
+    /// Whether more frames of the same message follow.
+    in_message: bool,
+}
+
+impl Frames {
+    /// Whether a new message can begin here.
+    pub(super) fn are_between_messages(&self) -> bool {
+        self.has == 0 && self.payload == 0 && !self.in_message
+    }
+
+    /// Follows bytes that the client sent.
+    pub(super) fn follow(&mut self, mut bytes: &[u8]) {
+        while !bytes.is_empty() {
+            if self.payload > 0 {
+                let skipped = bytes
+                    .len()
+                    .min(usize::try_from(self.payload).unwrap_or(usize::MAX));
+                self.payload -= skipped as u64;
+                bytes = &bytes[skipped..];
+                continue;
+            }
+            self.header[self.has] = bytes[0];
+            self.has += 1;
+            bytes = &bytes[1..];
+            if self.has == header_len(&self.header[..self.has]) {
+                self.begin_payload();
+            }
+        }
+    }
+
+    fn begin_payload(&mut self) {
+        let [first, second, rest @ ..] = self.header;
+        self.payload = match second & 0x7f {
+            126 => u64::from(u16::from_be_bytes([rest[0], rest[1]])),
+            127 => {
+                let mut length = [0; 8];
+                length.copy_from_slice(&rest[..8]);
+                u64::from_be_bytes(length)
+            }
+            short => u64::from(short),
+        };
+        // Control frames can come between the frames of a message.
+        let is_control = first & 0x08 != 0;
+        if !is_control {
+            self.in_message = first & 0x80 == 0;
+        }
+        self.has = 0;
+    }
+}
+
+/// How long the header that begins so is; while that is not known, more than there is.
+fn header_len(header: &[u8]) -> usize {
+    let Some(second) = header.get(1) else {
+        return 2;
+    };
+    let length = match second & 0x7f {
+        126 => 2,
+        127 => 8,
+        _ => 0,
+    };
+    let mask = if second & 0x80 == 0 { 0 } else { 4 };
+    2 + length + mask
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A masked frame as a client sends it.
+    fn frame(first: u8, payload: usize) -> Vec<u8> {
+        let mut frame = vec![first];
+        match payload {
+            0..=125 => frame.push(0x80 | u8::try_from(payload).expect("short")),
+            126..=65_535 => {
+                frame.push(0xfe);
+                frame.extend(u16::try_from(payload).expect("short").to_be_bytes());
+            }
+            _ => {
+                frame.push(0xff);
+                frame.extend((payload as u64).to_be_bytes());
+            }
+        }
+        frame.extend([1, 2, 3, 4]);
+        frame.extend(std::iter::repeat_n(0xff, payload));
+        frame
+    }
+
+    #[test]
+    fn the_end_of_every_message_is_found_however_its_bytes_are_cut() {
+        for length in [0, 1, 125, 126, 127, 65_535, 65_536, 70_000] {
+            let bytes = frame(0x81, length);
+            for piece in [1, 3, 7, 1000, bytes.len()] {
+                let mut frames = Frames::default();
+                let (last, begin) = bytes.split_last().expect("a frame");
+                for piece in begin.chunks(piece) {
+                    frames.follow(piece);
+                    assert!(!frames.are_between_messages(), "{length}");
+                }
+                frames.follow(&[*last]);
+                assert!(frames.are_between_messages(), "{length}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_message_of_several_frames_ends_with_the_last_of_them() {
+        let mut frames = Frames::default();
+        frames.follow(&frame(0x01, 5));
+        assert!(!frames.are_between_messages());
+        frames.follow(&frame(0x89, 2));
+        assert!(!frames.are_between_messages(), "a ping ends no message");
+        frames.follow(&frame(0x00, 5));
+        assert!(!frames.are_between_messages());
+        frames.follow(&frame(0x80, 0));
+        assert!(frames.are_between_messages());
+    }
+}
