@@ -1,0 +1,238 @@
+//! An app with a route for each thing a handler can do.
+
+use axum::{Router, http::HeaderMap};
+use serde::{Deserialize, Serialize};
+use sync_runtime::{App, Hooks, Routes, SessionUser, Sessions, SyncServer, codegen::route};
+
+#[derive(Debug, Clone)]
+pub struct AppState;
+
+#[derive(Debug, Serialize, Deserialize)]
+pub struct User {
+    pub name: String,
+}
+
+impl App for AppState {
+    type User = User;
+}
+
+impl SessionUser for User {
+    fn user_id(&self) -> &str {
+        &self.name
+    }
+}
+
+/// A server and its sessions.
+pub struct Server {
+    pub router: Router,
+    sessions: Sessions<User>,
+}
+
+impl Server {
+    pub fn new() -> Self {
+        Self::with(Hooks::new())
+    }
+
+    pub fn with(hooks: Hooks) -> Self {
+        let sessions = Sessions::in_memory();
+        let sync = SyncServer::builder(AppState, routes(), sessions.clone())
+            .hooks(hooks)
+            .build()
+            .expect("good settings");
+        Self {
+            router: sync.mount(Router::new()),
+            sessions,
+        }
+    }
+
+    /// Logs a user in, and gives the cookie.
+    pub async fn log_in(&self, name: &str) -> String {
+        let user = User { name: name.into() };
+        let opened = self.sessions.open(user).await.expect("a session");
+        let cookie = opened.set_cookie(&HeaderMap::new()).expect("a cookie");
+        let cookie = cookie.to_str().expect("text");
+        cookie.split(';').next().unwrap_or_default().to_owned()
+    }
+}
+
+fn routes() -> Routes<AppState> {
+    Routes::new()
+        .server::<echo::__SyncHandler>(route("test/echo", 1))
+        .server::<panics::__SyncHandler>(route("test/panics", 1))
+        .server::<slow::__SyncHandler>(route("test/slow", 1))
+        .server::<endless::__SyncHandler>(route("test/endless", 1))
+        .server::<limited::__SyncHandler>(route("test/limited", 1))
+        .server::<guarded::__SyncHandler>(route("test/guarded", 1))
+        .server::<fails::__SyncHandler>(route("test/fails", 1))
+        .server::<anonymous::__SyncHandler>(route("test/anonymous", 1))
+        .pair::<shaped_server::__SyncHandler, shaped_client::__SyncHandler>(route("test/shaped", 1))
+}
+
+mod echo {
+    use sync_runtime::prelude::*;
+
+    #[derive(Serialize, Deserialize, TS)]
+    pub struct Text {
+        pub text: String,
+    }
+
+    #[sync_handler(auth = login)]
+    pub async fn main(Input(text): Input<Text>) -> Text {
+        text
+    }
+}
+
+mod panics {
+    use sync_runtime::prelude::*;
+
+    #[sync_handler(auth = login)]
+    pub async fn main() {
+        panic!("a test's panic");
+    }
+}
+
+mod slow {
+    use sync_runtime::prelude::*;
+
+    #[sync_handler(auth = login, timeout = "50ms")]
+    pub async fn main() {
+        std::future::pending::<()>().await;
+    }
+}
+
+mod endless {
+    use sync_runtime::prelude::*;
+
+    #[sync_handler(auth = login)]
+    pub async fn main() {
+        std::future::pending::<()>().await;
+    }
+}
+
+mod limited {
+    use sync_runtime::prelude::*;
+
+    #[sync_handler(auth = login, rate_limit = "2/min")]
+    pub async fn main() {}
+}
+
+mod guarded {
+    use sync_runtime::prelude::*;
+
+    use super::User;
+
+    #[derive(Debug, SyncError)]
+    pub enum Denied {
+        /// Only for friends.
+        #[sync_error(code = "test.notAFriend", status = 403)]
+        NotAFriend,
+    }
+
+    fn has_a_name(user: Session<User>) -> bool {
+        user.name != "nobody"
+    }
+
+    async fn is_a_friend(user: Session<User>, room: Room) -> Result<(), Denied> {
+        tokio::task::yield_now().await;
+        let is_friend = user.name == "ada" || room.as_str() == "open";
+        is_friend.then_some(()).ok_or(Denied::NotAFriend)
+    }
+
+    #[sync_handler(auth = login(has_a_name, is_a_friend))]
+    pub async fn main() {}
+}
+
+mod fails {
+    use sync_runtime::prelude::*;
+
+    #[derive(Debug, SyncError)]
+    pub enum LaneError {
+        #[sync_error(
+            code = "test.laneFull",
+            status = 409,
+            message = "At most {max_cards} cards fit."
+        )]
+        Full { max_cards: u32 },
+        #[sync_error(internal, from)]
+        Io(std::io::Error),
+    }
+
+    #[derive(Deserialize, TS)]
+    pub struct Lane {
+        full: bool,
+    }
+
+    #[sync_handler(auth = login)]
+    pub async fn main(Input(lane): Input<Lane>) -> Result<(), LaneError> {
+        if lane.full {
+            return Err(LaneError::Full { max_cards: 7 });
+        }
+        Err(std::io::Error::other("a secret of the disk"))?
+    }
+}
+
+mod anonymous {
+    use sync_runtime::prelude::*;
+
+    use super::User;
+
+    #[derive(Serialize, TS)]
+    pub struct Hello {
+        name: Option<String>,
+    }
+
+    #[sync_handler(auth = none)]
+    pub async fn main(user: Option<Session<User>>) -> Hello {
+        Hello {
+            name: user.map(|user| user.name.clone()),
+        }
+    }
+}
+
+mod shaped_server {
+    use sync_runtime::prelude::*;
+
+    #[derive(Serialize, Deserialize, TS)]
+    #[serde(deny_unknown_fields)]
+    pub struct Secret {
+        pub owner: String,
+    }
+
+    #[sync_handler(auth = login)]
+    pub async fn main(Input(secret): Input<Secret>) -> Secret {
+        secret
+    }
+}
+
+mod shaped_client {
+    use sync_runtime::prelude::*;
+
+    use super::{User, shaped_server::Secret};
+
+    #[derive(Serialize, TS)]
+    pub struct ForYou {
+        is_yours: bool,
+    }
+
+    #[derive(Debug, SyncError)]
+    pub enum NotForYou {
+        /// Spies hear nothing.
+        #[sync_error(code = "test.spy", status = 403)]
+        Spy,
+    }
+
+    #[sync_handler]
+    pub async fn main(
+        secret: ServerOutput<Secret>,
+        recipient: Recipient<User>,
+    ) -> Result<Deliver<ForYou>, NotForYou> {
+        match recipient.name.as_str() {
+            "spy" => Err(NotForYou::Spy),
+            "deaf" => Ok(Deliver::Skip),
+            "clumsy" => panic!("a test's panic"),
+            name => Ok(Deliver::Send(ForYou {
+                is_yours: name == secret.owner,
+            })),
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! A Socket.IO client that polls, without a network: its requests are calls of the router.
+
+use std::{collections::VecDeque, time::Duration};
+
+use axum::{
+    Router,
+    body::{Body, to_bytes},
+    http::{Request, Response, header},
+};
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+const PATH: &str = "/socket.io/?EIO=4&transport=polling";
+/// What Engine.IO puts between the packets of one poll.
+const SEPARATOR: char = '\u{1e}';
+
+/// A connected client.
+pub struct Client {
+    router: Router,
+    cookie: String,
+    sid: String,
+    /// What the server calls its socket.
+    pub id: String,
+    heard: VecDeque<(String, Value)>,
+    next_index: u64,
+}
+
+impl Client {
+    pub async fn connect(router: &Router, cookie: &str) -> Self {
+        let mut client = Self {
+            router: router.clone(),
+            cookie: cookie.into(),
+            sid: String::new(),
+            id: String::new(),
+            heard: VecDeque::new(),
+            next_index: 0,
+        };
+        let opened = client.get().await;
+        let opened: Value = serde_json::from_str(&opened[1..]).expect("a handshake");
+        client.sid = opened["sid"].as_str().expect("a session id").to_owned();
+        client.post("40").await;
+        let connected = client.get().await;
+        let connected = connected
+            .strip_prefix("40")
+            .unwrap_or_else(|| panic!("{connected}"));
+        let connected: Value = serde_json::from_str(connected).expect("a connection");
+        client.id = connected["sid"].as_str().expect("an id").to_owned();
+        client
+    }
+
+    /// Makes a room operation and gives its answer.
+    pub async fn room(&mut self, event: &str, room: &str) -> Value {
+        let index = self.index();
+        self.emit(event, &json!({ "group": room, "responseIndex": index }))
+            .await;
+        self.hear(&format!("{event}-{index}")).await
+    }
+
+    /// Makes a request and gives its answer.
+    pub async fn request(&mut self, route: &str, room: &str, data: Value) -> Value {
+        let index = self.begin(route, room, data).await;
+        self.hear(&format!("sync-{index}")).await
+    }
+
+    /// Makes a request and gives the index that it is answered on.
+    pub async fn begin(&mut self, route: &str, room: &str, data: Value) -> u64 {
+        let index = self.index();
+        let packet = json!({
+            "name": format!("sync/{route}"),
+            "cb": route,
+            "data": data,
+            "receiver": room,
+            "responseIndex": index,
+        });
+        self.emit("sync", &packet).await;
+        index
+    }
+
+    pub async fn emit(&self, event: &str, payload: &Value) {
+        self.post(&format!("42{}", json!([event, payload]))).await;
+    }
+
+    /// The next packet of an event; what comes before it stays to be heard.
+    pub async fn hear(&mut self, event: &str) -> Value {
+        loop {
+            let found = self.heard.iter().position(|(heard, _)| heard == event);
+            if let Some((_, payload)) = found.and_then(|index| self.heard.remove(index)) {
+                return payload;
+            }
+            let poll = tokio::time::timeout(Duration::from_secs(10), self.get()).await;
+            let poll = poll.unwrap_or_else(|_| panic!("no `{event}` among {:?}", self.heard));
+            for packet in poll
+                .split(SEPARATOR)
+                .filter_map(|packet| packet.strip_prefix("42"))
+            {
+                let event: (String, Value) = serde_json::from_str(packet).expect("an event");
+                self.heard.push_back(event);
+            }
+        }
+    }
+
+    /// The deliveries heard so far.
+    pub fn deliveries(&self) -> Vec<&Value> {
+        let deliveries = self.heard.iter().filter(|(event, _)| event == "sync");
+        deliveries.map(|(_, payload)| payload).collect()
+    }
+
+    fn index(&mut self) -> u64 {
+        self.next_index += 1;
+        self.next_index
+    }
+
+    async fn get(&self) -> String {
+        let request = self
+            .request_to("GET")
+            .body(Body::empty())
+            .expect("a request");
+        text(call(&self.router, request).await).await
+    }
+
+    async fn post(&self, packet: &str) {
+        let request = self.request_to("POST").body(Body::from(packet.to_owned()));
+        let answer = text(call(&self.router, request.expect("a request")).await).await;
+        assert_eq!(answer, "ok");
+    }
+
+    fn request_to(&self, method: &str) -> axum::http::request::Builder {
+        Request::builder()
+            .method(method)
+            .uri(format!("{PATH}&sid={}", self.sid).trim_end_matches("&sid="))
+            .header(header::COOKIE, &self.cookie)
+    }
+}
+
+/// Posts a request to a route over HTTP, and gives the status and the body.
+pub async fn post(router: &Router, path: &str, cookie: &str, body: &Value) -> (u16, String) {
+    let request = Request::post(path)
+        .header(header::COOKIE, cookie)
+        .header(header::CONTENT_TYPE, "application/json")
+        .body(Body::from(body.to_string()));
+    let answer = call(router, request.expect("a request")).await;
+    (answer.status().as_u16(), text(answer).await)
+}
+
+async fn call(router: &Router, request: Request<Body>) -> Response<Body> {
+    router
+        .clone()
+        .oneshot(request)
+        .await
+        .unwrap_or_else(|never| match never {})
+}
+
+async fn text(answer: Response<Body>) -> String {
+    let bytes = to_bytes(answer.into_body(), usize::MAX)
+        .await
+        .expect("a body");
+    String::from_utf8(bytes.into()).expect("text")
+}
