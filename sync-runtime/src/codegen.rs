@@ -1,7 +1,7 @@
 //! What generated code names: everything that `#[sync_handler]`, `#[derive(SyncError)]` and
 //! `sync-build` write refers to this module and no other. No part of the public interface.
 
-use std::{future::Future, time::Duration};
+use std::{error::Error, future::Future, time::Duration};
 
 use futures_util::future::BoxFuture;
 
@@ -22,7 +22,7 @@ pub use crate::{
     typescript::{RouteTypes, TypeScript},
 };
 
-use crate::limits::Rate;
+use crate::{ParamValue, limits::Rate};
 
 /// What a server file answers can be taken by a `_client` file only as what it is.
 #[diagnostic::on_unimplemented(
@@ -36,6 +36,42 @@ pub trait TakenAs<Taken> {
 }
 
 impl<T> TakenAs<T> for T {}
+
+/// What an `internal` variant of an error holds.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the cause of an internal error",
+    label = "neither an error nor a text",
+    note = "an `internal` variant holds what is logged: an error (`std::error::Error + Send + Sync`) or a `String`"
+)]
+pub trait Logged {
+    /// The failure that is logged, and of which clients hear no detail.
+    fn into_failure(self) -> Failure;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Into<Box<dyn Error + Send + Sync>>> Logged for T {
+    fn into_failure(self) -> Failure {
+        Failure::internal(self)
+    }
+}
+
+/// What a named field of an error's variant holds.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a parameter of an error",
+    label = "neither a text nor a whole number",
+    note = "the fields of a variant are sent to clients as parameters of its message: hold a `String` or a whole number such as `u32`"
+)]
+pub trait Parameter {
+    /// The parameter as it is sent.
+    fn into_value(self) -> ParamValue;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Into<ParamValue>> Parameter for T {
+    fn into_value(self) -> ParamValue {
+        self.into()
+    }
+}
 
 /// A handler's call without its type. It may move between threads while it waits.
 pub fn future<'a, T>(future: impl Future<Output = T> + Send + 'a) -> BoxFuture<'a, T> {

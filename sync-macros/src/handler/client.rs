@@ -29,11 +29,12 @@ pub(super) fn expand(args: TokenStream, function: &Function) -> syn::Result<Toke
     let as_output = returns.as_output();
     let describe_error = returns.describe_error();
     let delivered = returns.output_of(&quote!(main(#(#arguments),*)));
-    let deliver = match returns.deliver {
-        None => quote!(#as_output::send),
-        Some(_) => quote!(#as_output::deliver),
+    let shaped = if returns.deliver.is_some() {
+        quote!(#as_output::deliver(#delivered))
+    } else {
+        quote!(#as_output::send(#delivered))
     };
-    let call = signature.future(&quote!(#deliver(#delivered)));
+    let call = signature.future(&shaped);
     let marker = marker();
 
     Ok(quote! {

@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use proc_macro2::TokenStream;
-use syn::{FnArg, Signature};
+use syn::{FnArg, Signature, Type};
 
-use super::types::names_type;
+use super::types::{names_type, type_arguments};
 
 /// The kind of a handler file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,9 +35,12 @@ impl Kind {
     /// only a `_client` file takes the recipient or the server output, and only a server file says
     /// `auth`.
     pub(super) fn guess(args: &TokenStream, signature: &Signature) -> Self {
+        let only_in_client =
+            |ty: &Type| names_type(ty, "ServerOutput") || names_type(ty, "Recipient");
         let takes_client_parameter = signature.inputs.iter().any(|input| match input {
             FnArg::Typed(parameter) => {
-                names_type(&parameter.ty, "ServerOutput") || names_type(&parameter.ty, "Recipient")
+                let ty = &*parameter.ty;
+                only_in_client(ty) || type_arguments(ty).into_iter().any(only_in_client)
             }
             FnArg::Receiver(_) => false,
         });

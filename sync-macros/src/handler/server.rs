@@ -5,7 +5,7 @@ use quote::{quote, quote_spanned};
 use syn::{Path, Type, spanned::Spanned};
 
 use super::{
-    args::{Auth, RateLimit, ServerArgs},
+    args::{Auth, RateLimit, ServerArgs, Timeout},
     function::Function,
     marker,
     signature::Signature,
@@ -47,13 +47,8 @@ pub(super) fn expand(args: TokenStream, function: &Function) -> syn::Result<Toke
     let authorize = authorize(predicates);
     let answered = returns.output_of(&quote!(call));
     let call = signature.future(&quote!(#as_output::answer(#answered)));
-    let rate_limit = args.rate_limit.as_ref().map(rate_limit);
-    let timeout = args.timeout.map(|milliseconds| {
-        quote! {
-            const TIMEOUT: ::core::option::Option<::core::time::Duration> =
-                ::core::option::Option::Some(::core::time::Duration::from_millis(#milliseconds));
-        }
-    });
+    let rate_limit = args.rate_limit.map(rate_limit);
+    let timeout = args.timeout.map(timeout);
     let marker = marker();
 
     Ok(quote! {
@@ -89,15 +84,20 @@ pub(super) fn expand(args: TokenStream, function: &Function) -> syn::Result<Toke
     })
 }
 
-fn rate_limit(limit: &RateLimit) -> TokenStream {
+fn rate_limit(limit: RateLimit) -> TokenStream {
     let limit = match limit {
-        RateLimit::Off => quote!(::sync_runtime::codegen::RateLimit::Off),
-        RateLimit::Limited { count, seconds } => {
-            quote!(::sync_runtime::codegen::rate_limit(#count, #seconds))
-        }
+        RateLimit::Off => quote!(RateLimit::Off),
+        RateLimit::Limited { count, seconds } => quote!(rate_limit(#count, #seconds)),
     };
     quote! {
-        const RATE_LIMIT: ::sync_runtime::codegen::RateLimit = #limit;
+        const RATE_LIMIT: ::sync_runtime::codegen::RateLimit = ::sync_runtime::codegen::#limit;
+    }
+}
+
+fn timeout(Timeout { milliseconds }: Timeout) -> TokenStream {
+    quote! {
+        const TIMEOUT: ::core::option::Option<::core::time::Duration> =
+            ::core::option::Option::Some(::core::time::Duration::from_millis(#milliseconds));
     }
 }
 
