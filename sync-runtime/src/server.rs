@@ -45,7 +45,7 @@ use crate::{
 /// # Ok(()) }
 /// ```
 pub struct SyncServer {
-    server: Arc<Server>,
+    pub(crate) server: Arc<Server>,
 }
 
 impl SyncServer {

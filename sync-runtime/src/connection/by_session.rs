@@ -70,6 +70,18 @@ impl BySession {
         end
     }
 
+    /// Whether a connection of the session is still to be told of its end.
+    #[cfg(test)]
+    pub(crate) fn is_ending(&self, key: &SessionKey) -> bool {
+        let session = self.sessions.get(key);
+        session.is_some_and(|session| session.connections.iter().any(|(_, end)| end.is_some()))
+    }
+
+    #[cfg(test)]
+    pub(crate) fn is_connected(&self, key: &SessionKey) -> bool {
+        self.sessions.contains_key(key)
+    }
+
     /// Notes how long a session lives at least.
     pub(crate) fn lives_for(&self, key: &SessionKey, left: Duration) {
         if let Some(mut session) = self.sessions.get_mut(key) {

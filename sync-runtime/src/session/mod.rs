@@ -12,7 +12,7 @@ mod credential;
 mod ended;
 mod memory;
 #[cfg(feature = "redis")]
-mod redis;
+pub(crate) mod redis;
 mod sessions;
 mod store;
 mod token;

@@ -125,3 +125,6 @@ async fn keep_closing(io: SocketIo, id: Sid) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

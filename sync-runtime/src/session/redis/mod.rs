@@ -3,6 +3,8 @@
 mod notices;
 mod scripts;
 #[cfg(test)]
+pub(crate) mod server_for_tests;
+#[cfg(test)]
 mod tests;
 
 use std::{fmt, sync::Arc, time::Duration};

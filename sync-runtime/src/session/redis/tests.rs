@@ -1,13 +1,12 @@
 //! A real Redis, started and killed by each test.
 
 use std::{
-    net::{Ipv4Addr, TcpListener},
-    process::{Child, Command, Stdio},
+    process::Command,
     time::{Duration, Instant},
 };
 
 use futures_util::{FutureExt, StreamExt};
-use tokio::{net::TcpStream, time::sleep};
+use tokio::time::sleep;
 
 use super::{
     super::{
@@ -15,68 +14,9 @@ use super::{
         conformance::{self, User, key, new, user},
     },
     RedisSessions, failed,
+    server_for_tests::{PATIENCE, RedisServer},
 };
 use crate::{Failure, room::RoomCode};
-
-/// How long anything may take on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(20);
-
-/// A Redis of the test's own, without a disk, that ends with it.
-struct RedisServer {
-    port: u16,
-    process: Child,
-}
-
-impl RedisServer {
-    async fn start() -> Self {
-        let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-        let port = free.local_addr().expect("an address").port();
-        drop(free);
-        Self::start_at(port).await
-    }
-
-    async fn start_at(port: u16) -> Self {
-        let process = Command::new("redis-server")
-            .args(["--port", &port.to_string(), "--bind", "127.0.0.1"])
-            .args(["--save", "", "--appendonly", "no"])
-            .stdout(Stdio::null())
-            .spawn()
-            .expect("`redis-server` can be run: install Redis to run these tests");
-        let server = Self { port, process };
-        let began = Instant::now();
-        while TcpStream::connect((Ipv4Addr::LOCALHOST, port))
-            .await
-            .is_err()
-        {
-            assert!(began.elapsed() < PATIENCE, "redis-server does not listen");
-            sleep(Duration::from_millis(10)).await;
-        }
-        server
-    }
-
-    fn url(&self) -> String {
-        format!("redis://127.0.0.1:{}/", self.port)
-    }
-
-    async fn store(&self) -> RedisSessions {
-        let store = RedisSessions::connect(&self.url()).await;
-        store.expect("a connection to the Redis that was just started")
-    }
-
-    /// Holds the process still: connections stand, and nothing is answered.
-    fn signal(&self, signal: &str) {
-        let id = self.process.id().to_string();
-        let sent = Command::new("kill").args([signal, &id]).status();
-        assert!(sent.is_ok_and(|status| status.success()));
-    }
-}
-
-impl Drop for RedisServer {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
 
 async fn new_store() -> (RedisSessions, RedisServer) {
     let server = RedisServer::start().await;

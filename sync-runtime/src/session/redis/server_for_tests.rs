@@ -1,0 +1,73 @@
+//! A real Redis for tests.
+
+use std::{
+    net::{Ipv4Addr, TcpListener},
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use tokio::{net::TcpStream, time::sleep};
+
+use super::RedisSessions;
+
+/// How long anything may take on a busy machine.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A Redis of the test's own, without a disk, that ends with it.
+pub(crate) struct RedisServer {
+    pub(crate) port: u16,
+    process: Child,
+}
+
+impl RedisServer {
+    pub(crate) async fn start() -> Self {
+        let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+        let port = free.local_addr().expect("an address").port();
+        drop(free);
+        Self::start_at(port).await
+    }
+
+    pub(crate) async fn start_at(port: u16) -> Self {
+        let process = Command::new("redis-server")
+            .args(["--port", &port.to_string(), "--bind", "127.0.0.1"])
+            .args(["--save", "", "--appendonly", "no"])
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("`redis-server` can be run: install Redis to run these tests");
+        let mut server = Self { port, process };
+        let began = Instant::now();
+        while TcpStream::connect((Ipv4Addr::LOCALHOST, port))
+            .await
+            .is_err()
+        {
+            let ended = server.process.try_wait().ok().flatten();
+            assert_eq!(ended, None, "redis-server ended before it listened");
+            assert!(began.elapsed() < PATIENCE, "redis-server does not listen");
+            sleep(Duration::from_millis(10)).await;
+        }
+        server
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}/", self.port)
+    }
+
+    pub(crate) async fn store(&self) -> RedisSessions {
+        let store = RedisSessions::connect(&self.url()).await;
+        store.expect("a connection to the Redis that was just started")
+    }
+
+    /// Sends the process a signal: with `-STOP` connections stand and nothing is answered.
+    pub(crate) fn signal(&self, signal: &str) {
+        let id = self.process.id().to_string();
+        let sent = Command::new("kill").args([signal, &id]).status();
+        assert!(sent.is_ok_and(|status| status.success()));
+    }
+}
+
+impl Drop for RedisServer {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
