@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use futures_util::{FutureExt, StreamExt};
+use futures_util::{FutureExt, StreamExt, stream::BoxStream};
 use tokio::time::sleep;
 
 use super::{
@@ -17,6 +17,11 @@ use super::{
     server_for_tests::{PATIENCE, RedisServer},
 };
 use crate::{Failure, room::RoomCode};
+
+async fn next(notices: &mut BoxStream<'static, EndNotice>) -> Option<EndNotice> {
+    let next = tokio::time::timeout(PATIENCE, notices.next()).await;
+    next.expect("a notice in time")
+}
 
 async fn new_store() -> (RedisSessions, RedisServer) {
     let server = RedisServer::start().await;
@@ -65,25 +70,25 @@ async fn a_session_that_one_node_ends_is_heard_of_on_the_others() -> Result<(), 
     let there = Sessions::<User>::new(server.store().await).single_per_user(true);
     let mut notices = super::super::AnySessions::notices(&here);
     // The subscription stands.
-    assert_eq!(notices.next().await, Some(EndNotice::Missed));
+    assert_eq!(next(&mut notices).await, Some(EndNotice::Missed));
 
     let ended = |key, reason| Some(EndNotice::Ended { key, reason });
     let opened = here.open(user("ada")).await?;
     there.revoke(&opened.key()).await?;
     assert_eq!(
-        notices.next().await,
+        next(&mut notices).await,
         ended(opened.key(), EndReason::Revoked)
     );
     let opened = here.open(user("ada")).await?;
     there.revoke_user("ada").await?;
     assert_eq!(
-        notices.next().await,
+        next(&mut notices).await,
         ended(opened.key(), EndReason::Revoked)
     );
     let opened = here.open(user("ada")).await?;
     there.open(user("ada")).await?;
     assert_eq!(
-        notices.next().await,
+        next(&mut notices).await,
         ended(opened.key(), EndReason::Revoked)
     );
     assert_eq!(notices.next().now_or_never(), None);
@@ -210,11 +215,11 @@ async fn when_redis_comes_back_ends_may_have_been_missed_and_the_next_is_heard()
 -> Result<(), SessionStoreError> {
     let (store, server) = new_store().await;
     let mut notices = SessionStore::<User>::notices(&store);
-    assert_eq!(notices.next().await, Some(EndNotice::Missed));
+    assert_eq!(next(&mut notices).await, Some(EndNotice::Missed));
     let port = server.port;
     drop(server);
     let server = RedisServer::start_at(port).await;
-    assert_eq!(notices.next().await, Some(EndNotice::Missed));
+    assert_eq!(next(&mut notices).await, Some(EndNotice::Missed));
 
     let other = server.store().await;
     insert(&other, "a", "ada").await?;
@@ -223,7 +228,7 @@ async fn when_redis_comes_back_ends_may_have_been_missed_and_the_next_is_heard()
         key: key("a"),
         reason: EndReason::LoggedOut,
     };
-    assert_eq!(notices.next().await, Some(ended));
+    assert_eq!(next(&mut notices).await, Some(ended));
     Ok(())
 }
 
