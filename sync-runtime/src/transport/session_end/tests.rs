@@ -63,11 +63,16 @@ async fn send(
     body: &str,
 ) -> (u16, String) {
     // Version 1.0: the answer ends with the connection.
-    let mut request = format!("{method} {path} HTTP/1.0\r\nhost: {to}\r\n");
-    for (name, value) in headers {
-        request += &format!("{name}: {value}\r\n");
-    }
-    request += &format!("content-length: {}\r\n\r\n{body}", body.len());
+    let own = [
+        ("host", &*to.to_string()),
+        ("content-length", &*body.len().to_string()),
+    ];
+    let lines = own.iter().chain(headers);
+    let lines: Vec<_> = lines
+        .map(|(name, value)| format!("{name}: {value}"))
+        .collect();
+    let lines = lines.join("\r\n");
+    let request = format!("{method} {path} HTTP/1.0\r\n{lines}\r\n\r\n{body}");
     let exchange = async {
         let mut stream = TcpStream::connect(to).await?;
         stream.write_all(request.as_bytes()).await?;
@@ -92,15 +97,15 @@ struct Client {
 impl Client {
     /// Connects; the first packet says whether it was let in.
     async fn connect(to: &Running, headers: &[(&str, &str)], greeting: &str) -> Self {
-        let mut path = "/socket.io/?EIO=4&transport=polling".to_owned();
-        let (status, opened) = send(to.address, "GET", &path, headers, "").await;
+        let path = "/socket.io/?EIO=4&transport=polling";
+        let (status, opened) = send(to.address, "GET", path, headers, "").await;
         assert_eq!(status, 200, "{opened}");
         let opened: serde_json::Value =
             serde_json::from_str(opened.trim_start_matches('0')).expect("a handshake");
-        path += &format!("&sid={}", opened["sid"].as_str().expect("an id"));
+        let id = opened["sid"].as_str().expect("an id");
         let client = Self {
             address: to.address,
-            path,
+            path: format!("{path}&sid={id}"),
             packets: VecDeque::new(),
         };
         client.say(&format!("0{greeting}")).await;
