@@ -11,8 +11,8 @@ use futures_util::{
     stream::{self, BoxStream},
 };
 use serde::Serialize;
-use socketioxide::{SocketIo, extract::SocketRef, socket::Sid};
-use tokio::time::{MissedTickBehavior, interval, sleep};
+use socketioxide::extract::SocketRef;
+use tokio::time::{MissedTickBehavior, interval};
 
 use crate::{
     connection::Connection,
@@ -29,9 +29,6 @@ const LOOK_EVERY: Duration = Duration::from_secs(5);
 
 /// How many sessions the store is asked for at the same time.
 const ASKED_AT_ONCE: usize = 32;
-
-/// How soon a socket whose buffer is full is tried again.
-const TRY_AGAIN: Duration = Duration::from_millis(100);
 
 #[derive(Serialize)]
 struct Ended {
@@ -66,7 +63,7 @@ async fn hear(server: Arc<Server>, mut notices: BoxStream<'static, EndNotice>) {
 
 /// Asks the store for all sessions that are due, and ends those that are over. If it does not answer
 /// they stay due.
-pub(super) async fn end_those_over(server: &Server) {
+pub(super) async fn end_those_over(server: &Arc<Server>) {
     let due = stream::iter(server.by_session.due()).map(Ok);
     let asked = due.try_for_each_concurrent(ASKED_AT_ONCE, |key| async move {
         match server.sessions.peek(&key).await? {
@@ -80,7 +77,7 @@ pub(super) async fn end_those_over(server: &Server) {
     }
 }
 
-fn end(server: &Server, key: &SessionKey, reason: EndReason) {
+fn end(server: &Arc<Server>, key: &SessionKey, reason: EndReason) {
     for id in server.by_session.end(key, reason) {
         if let Some(socket) = server.io.get_socket(id) {
             close_ended(server, socket);
@@ -92,7 +89,7 @@ fn end(server: &Server, key: &SessionKey, reason: EndReason) {
 ///
 /// A socket on its way in cannot be told yet. It is asked again as soon as it is connected, by
 /// whoever connects it.
-pub(super) fn close_ended(server: &Server, socket: SocketRef) {
+pub(super) fn close_ended(server: &Arc<Server>, socket: SocketRef) {
     if !socket.connected() {
         return;
     }
@@ -108,21 +105,11 @@ pub(super) fn close_ended(server: &Server, socket: SocketRef) {
     server.rooms.forget(&connection);
     socket.leave_all();
     let told = socket.emit(EVENT, &Ended { reason });
-    let id = socket.id;
-    tracing::debug!(connection = %id, ?reason, told = told.is_ok(), "a session is over");
-    if socket.disconnect().is_err() {
-        tokio::spawn(keep_closing(server.io.clone(), id));
-    }
-}
-
-/// A disconnection is a packet, and does not happen while there is no room for one.
-async fn keep_closing(io: SocketIo, id: Sid) {
-    loop {
-        sleep(TRY_AGAIN).await;
-        match io.get_socket(id) {
-            Some(socket) if socket.clone().disconnect().is_err() => {}
-            _ => return,
-        }
+    tracing::debug!(connection = %socket.id, ?reason, told = told.is_ok(), "a session is over");
+    // A disconnection is a packet, and does not happen while there is no room for one.
+    if socket.clone().disconnect().is_err() {
+        let server = server.clone();
+        tokio::spawn(async move { server.door.close(&socket).await });
     }
 }
 
