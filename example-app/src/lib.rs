@@ -13,6 +13,7 @@ pub mod accounts;
 pub mod board;
 pub mod db;
 pub mod http;
+pub mod metrics;
 pub mod options;
 pub mod server;
 

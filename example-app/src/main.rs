@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::process::ExitCode;
 
+use example_app::metrics;
 use example_app::options::{Options, OptionsError, USAGE};
 use example_app::server::{Server, ServerError};
 use tokio::net::TcpListener;
@@ -39,6 +40,12 @@ fn main() -> ExitCode {
 #[tokio::main]
 async fn serve(options: Options) -> Result<(), ServerError> {
     let stop = stop_on_signal()?;
+    if let Some(port) = options.metrics_port {
+        let metrics = metrics::install()?;
+        let listener = TcpListener::bind(("127.0.0.1", port)).await?;
+        tracing::info!("metrics at http://{}/metrics", listener.local_addr()?);
+        tokio::spawn(metrics::serve(metrics, listener));
+    }
     let server = Server::new(options.data, options.web).await?;
     let listener = TcpListener::bind(("127.0.0.1", options.port)).await?;
     let address = listener.local_addr()?;

@@ -4,11 +4,16 @@ use std::path::PathBuf;
 
 /// How the server is called; printed for `--help` and with every mistake.
 pub const USAGE: &str = "\
-Usage: example-app [--port N] [--data DIR] [--web DIR]
+Usage: example-app [--port N] [--data DIR] [--web DIR] [--metrics-port N]
 
   --port N     the port on 127.0.0.1; 0 takes a free one     (EXAMPLE_APP_PORT; 3000)
   --data DIR   where the database is kept                    (EXAMPLE_APP_DATA; ./data)
-  --web DIR    the built front end                           (EXAMPLE_APP_WEB; web/dist of the source)";
+  --web DIR    the built front end                           (EXAMPLE_APP_WEB; web/dist of the source)
+  --metrics-port N
+               the port on 127.0.0.1 of /metrics, for Prometheus; without it there are none
+                                                             (EXAMPLE_APP_METRICS_PORT)
+
+The settings of sync-runtime are in `sync.toml` or in SYNC_ variables such as SYNC_SHUTDOWN_DEADLINE.";
 
 /// The settings of the server. An argument wins over its environment variable.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +24,8 @@ pub struct Options {
     pub data: PathBuf,
     /// The folder of the built front end.
     pub web: PathBuf,
+    /// The TCP port on 127.0.0.1 of the page for Prometheus, if there is to be one; 0 takes a free one.
+    pub metrics_port: Option<u16>,
 }
 
 impl Default for Options {
@@ -27,6 +34,7 @@ impl Default for Options {
             port: 3000,
             data: PathBuf::from("data"),
             web: PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/web/dist")),
+            metrics_port: None,
         }
     }
 }
@@ -60,7 +68,12 @@ impl Options {
         env: impl Fn(&str) -> Option<String>,
     ) -> Result<Self, OptionsError> {
         let mut options = Self::default();
-        for name in ["EXAMPLE_APP_PORT", "EXAMPLE_APP_DATA", "EXAMPLE_APP_WEB"] {
+        for name in [
+            "EXAMPLE_APP_PORT",
+            "EXAMPLE_APP_DATA",
+            "EXAMPLE_APP_WEB",
+            "EXAMPLE_APP_METRICS_PORT",
+        ] {
             if let Some(value) = env(name).filter(|value| !value.is_empty()) {
                 options.set(name, value)?;
             }
@@ -74,7 +87,7 @@ impl Options {
                 Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
                 None => (arg, None),
             };
-            if !["--port", "--data", "--web"].contains(&name.as_str()) {
+            if !["--port", "--data", "--web", "--metrics-port"].contains(&name.as_str()) {
                 return Err(OptionsError::Unknown(name));
             }
             let value = value
@@ -87,17 +100,22 @@ impl Options {
 
     fn set(&mut self, name: &str, value: String) -> Result<(), OptionsError> {
         match name {
-            "--port" | "EXAMPLE_APP_PORT" => {
-                self.port = value.parse().map_err(|_| OptionsError::Port {
-                    name: name.to_owned(),
-                    value,
-                })?;
+            "--port" | "EXAMPLE_APP_PORT" => self.port = port(name, value)?,
+            "--metrics-port" | "EXAMPLE_APP_METRICS_PORT" => {
+                self.metrics_port = Some(port(name, value)?);
             }
             "--data" | "EXAMPLE_APP_DATA" => self.data = value.into(),
             _ => self.web = value.into(),
         }
         Ok(())
     }
+}
+
+fn port(name: &str, value: String) -> Result<u16, OptionsError> {
+    value.parse().map_err(|_| OptionsError::Port {
+        name: name.to_owned(),
+        value,
+    })
 }
 
 #[cfg(test)]

@@ -12,13 +12,14 @@ use crate::accounts::{Accounts, HashError};
 use crate::db::{Db, OpenError};
 use crate::{AppState, http, sync_routes};
 
-/// How long requests that run when the server stops may take to finish.
-const DRAIN: Duration = Duration::from_secs(5);
+/// How long the app's own requests may take to finish when events have stopped, and then the queries.
+const DRAIN: Duration = Duration::from_secs(1);
 
 /// The server, ready to serve.
 #[derive(Debug)]
 pub struct Server {
     app: axum::Router,
+    sync: SyncServer,
     db: Db,
 }
 
@@ -34,6 +35,9 @@ pub enum ServerError {
     /// A setting of the runtime.
     #[error(transparent)]
     Sync(#[from] sync_runtime::ConfigError),
+    /// The metrics.
+    #[error(transparent)]
+    Metrics(#[from] metrics_exporter_prometheus::BuildError),
     /// The listener.
     #[error(transparent)]
     Io(#[from] std::io::Error),
@@ -52,17 +56,27 @@ impl Server {
         let sync = SyncServer::builder(state.clone(), sync_routes::routes(), sessions)
             .config(Config::load()?)
             .build()?;
-        let app = sync.mount(http::router(state, &web));
-        Ok(Self { app, db })
+        let app = sync.mount(http::router(state, &web).merge(sync.health_routes()));
+        Ok(Self { app, sync, db })
     }
 
-    /// Serves until `stop` is cancelled, then lets running requests finish, five seconds at most.
+    /// Serves until `stop` is cancelled, then shuts down: events first, with the deadline of their
+    /// settings, then what else runs, a second at most.
     pub async fn run(
         self,
         listener: TcpListener,
         stop: CancellationToken,
     ) -> Result<(), ServerError> {
-        let signal = stop.clone().cancelled_owned();
+        // The listener stays open meanwhile: clients that come are told that the server goes.
+        let finished = CancellationToken::new();
+        let shutdown = {
+            let (sync, stop, finished) = (self.sync, stop, finished.clone());
+            async move {
+                stop.cancelled().await;
+                sync.shutdown().await;
+                finished.cancel();
+            }
+        };
         // Small messages must not wait for the acknowledgement of the one before: a pointer's
         // movement would come in jerks.
         let listener = listener.tap_io(|connection| {
@@ -70,15 +84,14 @@ impl Server {
                 tracing::debug!(%error, "a connection without TCP_NODELAY");
             }
         });
-        let serving = axum::serve(listener, self.app).with_graceful_shutdown(signal);
+        let serving = axum::serve(listener, self.app).with_graceful_shutdown(shutdown);
         let deadline = async {
-            stop.cancelled().await;
+            finished.cancelled().await;
             tokio::time::sleep(DRAIN).await;
         };
         tokio::select! {
             served = serving => served?,
-            // Long polls and event streams would keep it waiting.
-            () = deadline => tracing::info!("stopped with connections still open"),
+            () = deadline => tracing::warn!("stopped with requests still running"),
         }
         // Waits for queries that still run, but not for ever.
         if tokio::time::timeout(DRAIN, self.db.close()).await.is_err() {

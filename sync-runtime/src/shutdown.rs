@@ -1,7 +1,16 @@
 //! Going without a crash: what runs may finish, and clients leave in batches.
 
-use std::{collections::hash_map::RandomState, hash::BuildHasher, sync::Arc, time::Duration};
+use std::{
+    collections::hash_map::RandomState,
+    hash::BuildHasher,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
+use futures_util::future::join_all;
 use socketioxide::extract::SocketRef;
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -31,6 +40,8 @@ pub(crate) struct Shutdown {
     over: CancellationToken,
     /// The requests over HTTP.
     requests: TaskTracker,
+    /// How many connections were busy at the deadline.
+    interrupted: AtomicUsize,
 }
 
 impl Shutdown {
@@ -90,21 +101,18 @@ pub(crate) async fn shut_down(server: &Arc<Server>) -> ShutdownReport {
         closing.wait().await;
         server.shutdown.requests.wait().await;
     };
-    // Those that were busy close by themselves right after the deadline.
-    let on_time = timeout_at(deadline, finished).await.is_ok();
-    let cut_off = if on_time {
-        0
-    } else {
-        let cut_off = busy(server) + server.shutdown.requests.len();
-        tracing::warn!(
-            cut_off,
-            "the deadline of the shutdown is over: what still runs is cut off"
-        );
+    let mut cut_off = 0;
+    if timeout_at(deadline, finished).await.is_err() {
+        cut_off = server.shutdown.requests.len();
         server.shutdown.deadline.cancel();
-        cut_off
-    };
-    close_the_rest(server, Instant::now() + LAST_WORDS).await;
+    }
+    // Right after the deadline those that were busy close by themselves.
+    let last = Instant::now() + LAST_WORDS;
+    let _ = timeout_at(last, closing.wait()).await;
+    close_the_rest(server, last).await;
     server.shutdown.over.cancel();
+    cut_off += server.shutdown.interrupted.load(Ordering::Relaxed);
+    tracing::info!(connections, cut_off, "shut down");
     ShutdownReport {
         connections,
         cut_off,
@@ -120,9 +128,15 @@ async fn close_when_idle(server: Arc<Server>, socket: SocketRef, deadline: Insta
             }
         };
         if timeout_at(deadline, idle).await.is_err() {
+            server.shutdown.interrupted.fetch_add(1, Ordering::Relaxed);
             connection.close();
-            // The answers that they were aborted.
-            sleep(BUSY_POLL).await;
+            // Until they have answered that they were aborted.
+            let _ = timeout_at(deadline + LAST_WORDS / 2, async {
+                while connection.is_busy() {
+                    sleep(BUSY_POLL).await;
+                }
+            })
+            .await;
         }
     }
     server.door.close(&socket).await;
@@ -139,19 +153,9 @@ async fn close_the_rest(server: &Arc<Server>, deadline: Instant) {
             tracing::warn!(connections = left.len(), "connections did not close");
             return;
         }
-        for socket in left {
-            server.door.close(&socket).await;
-        }
+        join_all(left.iter().map(|socket| server.door.close(socket))).await;
         sleep(BUSY_POLL).await;
     }
-}
-
-fn busy(server: &Server) -> usize {
-    let sockets = server.io.sockets();
-    let connections = sockets.iter().filter_map(connection_of);
-    connections
-        .filter(|connection| connection.is_busy())
-        .count()
 }
 
 fn connection_of(socket: &SocketRef) -> Option<Arc<Connection>> {

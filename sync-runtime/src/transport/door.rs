@@ -4,6 +4,7 @@ use std::{
     convert::Infallible,
     sync::Arc,
     task::{Context, Poll},
+    time::Duration,
 };
 
 use axum::{
@@ -11,7 +12,7 @@ use axum::{
     body::Body,
     response::{IntoResponse, Response},
 };
-use dashmap::{DashMap, mapref::entry::Entry};
+use dashmap::{DashMap, DashSet, mapref::entry::Entry};
 use futures_util::{FutureExt, future::BoxFuture};
 use http::{
     HeaderValue, Method, Request, StatusCode,
@@ -19,11 +20,16 @@ use http::{
 };
 use hyper_util::rt::TokioIo;
 use socketioxide::{TransportType, extract::SocketRef, service::SocketIoService, socket::Sid};
+use tokio::time::{sleep, timeout};
 use tower_service::Service;
 use tungstenite::handshake::derive_accept_key;
 
 use super::line::{Line, Wire};
 use crate::server::Server;
+
+/// How long a session may take to its next poll. Socket.IO's client polls at once.
+const NEXT_POLL: Duration = Duration::from_millis(250);
+const POLL_CHECK: Duration = Duration::from_millis(5);
 
 /// The layer below; the router has no pages and never hears of a request.
 type Below = SocketIoService<Router>;
@@ -33,6 +39,8 @@ pub(crate) struct Door {
     below: Below,
     /// The web sockets of connections that began by polling. Of the others the request says.
     upgraded: DashMap<Sid, Arc<Line>>,
+    /// The sessions of which a poll waits.
+    polled: DashSet<Sid>,
 }
 
 impl Door {
@@ -40,6 +48,7 @@ impl Door {
         Self {
             below,
             upgraded: DashMap::new(),
+            polled: DashSet::new(),
         }
     }
 
@@ -63,6 +72,13 @@ impl Door {
     /// Sends the layer below what a client sends that goes: it ends the session and the poll that
     /// waits.
     async fn close_polling(&self, id: Sid) {
+        // A poll that waits has been given all there was to send. Between polls that would be lost.
+        let polled = async {
+            while !self.polled.contains(&id) {
+                sleep(POLL_CHECK).await;
+            }
+        };
+        let _ = timeout(NEXT_POLL, polled).await;
         let uri = format!("/socket.io/?EIO=4&transport=polling&sid={id}");
         let request = Request::post(uri)
             .header(CONTENT_TYPE, "text/plain;charset=UTF-8")
@@ -70,6 +86,28 @@ impl Door {
         if let Ok(request) = request {
             let Ok(_) = self.below.clone().call(request).await;
         }
+    }
+}
+
+/// A poll that waits.
+struct Polled {
+    server: Arc<Server>,
+    id: Sid,
+}
+
+impl Polled {
+    fn new(server: &Arc<Server>, id: Sid) -> Self {
+        server.door.polled.insert(id);
+        Self {
+            server: server.clone(),
+            id,
+        }
+    }
+}
+
+impl Drop for Polled {
+    fn drop(&mut self) {
+        self.server.door.polled.remove(&self.id);
     }
 }
 
@@ -130,6 +168,11 @@ async fn answer(server: Arc<Server>, request: Request<Body>) -> Response {
     {
         return upgrade(server, request, &key, asked.session);
     }
+    let is_poll = request.method() == Method::GET;
+    let _polled = asked
+        .session
+        .filter(|_| is_poll)
+        .map(|id| Polled::new(&server, id));
     let mut below = server.door.below.clone();
     tokio::select! {
         answer = below.call(request) => {
