@@ -6,6 +6,7 @@ mod app;
 pub mod codegen;
 mod config;
 mod connection;
+mod emit;
 mod error;
 mod fanout;
 mod handler;

@@ -12,6 +12,7 @@ use socketioxide::SocketIo;
 use crate::{
     App, Config, ConfigError, Hooks, Routes, Sessions,
     connection::{BySession, Connection},
+    emit::emit,
     handler::context::AnyState,
     health,
     limits::{Buckets, TrustedProxies},
@@ -206,7 +207,7 @@ impl Server {
         let Some(socket) = self.io.get_socket(to.id()) else {
             return false;
         };
-        let sent = socket.emit(event, data);
+        let sent = emit(&socket, event, data);
         if let Err(error) = &sent {
             tracing::warn!(connection = %to.id(), event, %error, "an event could not be sent");
         }

@@ -14,7 +14,7 @@ use socketioxide::{
     socket::Socket,
 };
 
-use crate::{Failure, error::Refusal, wire::JoinedRooms};
+use crate::{Failure, emit::emit, error::Refusal, wire::JoinedRooms};
 
 /// The first argument of an event as JSON, or `null` where there is none.
 ///
@@ -138,7 +138,7 @@ impl ReplyTo {
 
 /// Sends an event to a socket; one that has gone in the meantime misses it.
 fn send(socket: &SocketRef, event: &str, data: &impl Serialize) {
-    if let Err(error) = socket.emit(event, data)
+    if let Err(error) = emit(socket, event, data)
         && socket.connected()
     {
         tracing::warn!(connection = %socket.id, event, %error, "an event could not be sent");
