@@ -1,0 +1,9 @@
+#![no_main]
+
+use sync_runtime::SyncError;
+
+#[derive(Debug, SyncError)]
+pub enum MoveCardError {
+    #[sync_error(code = "sync.cardNotFound")]
+    CardNotFound,
+}

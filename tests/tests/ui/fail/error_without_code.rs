@@ -1,0 +1,8 @@
+#![no_main]
+
+use sync_runtime::SyncError;
+
+#[derive(Debug, SyncError)]
+pub enum MoveCardError {
+    CardNotFound,
+}

@@ -1,0 +1,9 @@
+#![no_main]
+include!("../app/server_file.rs");
+
+use sync_runtime::prelude::*;
+
+#[sync_handler(auth = login)]
+pub async fn main(input: impl Sized) {
+    drop(input);
+}

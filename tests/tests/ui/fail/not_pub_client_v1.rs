@@ -1,0 +1,7 @@
+#![no_main]
+include!("../app/client_file.rs");
+
+use sync_runtime::prelude::*;
+
+#[sync_handler]
+async fn main() {}

@@ -1,0 +1,12 @@
+#![no_main]
+include!("../app/server_file.rs");
+
+use std::rc::Rc;
+use sync_runtime::prelude::*;
+
+#[sync_handler(auth = login)]
+pub async fn main() {
+    let count = Rc::new(1);
+    std::future::ready(()).await;
+    drop(count);
+}

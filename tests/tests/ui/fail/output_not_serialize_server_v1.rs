@@ -1,0 +1,16 @@
+#![no_main]
+include!("../app/server_file.rs");
+
+use sync_runtime::prelude::*;
+
+#[derive(TS)]
+pub struct CardMoved {
+    card_id: String,
+}
+
+#[sync_handler(auth = login)]
+pub async fn main() -> CardMoved {
+    CardMoved {
+        card_id: String::new(),
+    }
+}

@@ -1,0 +1,11 @@
+#![no_main]
+include!("../app/server_file.rs");
+
+use sync_runtime::prelude::*;
+
+#[sync_handler(auth = login(is_owner))]
+pub async fn main() {}
+
+fn is_owner(name: String) -> bool {
+    name.is_empty()
+}

@@ -1,0 +1,9 @@
+#![no_main]
+include!("../app/client_file.rs");
+
+use sync_runtime::prelude::*;
+
+#[sync_handler]
+pub async fn main(card: ServerOutput<CardShown>) {
+    drop(card);
+}
