@@ -26,15 +26,14 @@ pub(super) fn expand(args: TokenStream, function: &Function) -> syn::Result<Toke
     let names = parameters.iter().map(Parameter::name);
     let shares = parameters.iter().map(Parameter::share);
     let arguments = parameters.iter().map(Parameter::for_recipient);
-    let as_output = returns.as_output();
+    let describe_output = returns.output_function("describe_client");
     let describe_error = returns.describe_error();
-    let delivered = returns.output_of(&quote!(main(#(#arguments),*)));
-    let shaped = if returns.deliver.is_some() {
-        quote!(#as_output::deliver(#delivered))
-    } else {
-        quote!(#as_output::send(#delivered))
-    };
-    let call = signature.future(&shaped);
+    let deliver = returns.output_function(match returns.deliver {
+        Some(_) => "deliver",
+        None => "send",
+    });
+    let call = quote!(main(#(#arguments),*));
+    let call = signature.future(&returns.outcome(&call, &deliver));
     let marker = marker();
 
     Ok(quote! {
@@ -44,7 +43,7 @@ pub(super) fn expand(args: TokenStream, function: &Function) -> syn::Result<Toke
             type App = crate::__sync::App;
 
             fn describe(types: &mut ::sync_runtime::codegen::RouteTypes) {
-                #as_output::describe_client(types);
+                #describe_output(types);
                 #describe_error
             }
 

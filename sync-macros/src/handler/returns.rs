@@ -1,6 +1,6 @@
 //! What a handler's function gives back.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{ReturnType, Type, spanned::Spanned};
 
@@ -44,21 +44,25 @@ impl Returns {
         })
     }
 
-    /// The output as the runtime's `HandlerOutput`, with errors at the user's type.
-    pub(super) fn as_output(&self) -> TokenStream {
+    /// A function of the runtime's `HandlerOutput`, with errors at the user's type.
+    pub(super) fn output_function(&self, function: &str) -> TokenStream {
         let output = &self.output;
-        quote_spanned!(output.span()=> <#output as ::sync_runtime::codegen::HandlerOutput>)
+        let function = Ident::new(function, output.span());
+        quote_spanned!(output.span()=> <#output as ::sync_runtime::codegen::HandlerOutput>::#function)
     }
 
-    /// The output that a call of the function comes to, from which an error returns.
-    pub(super) fn output_of(&self, call: &TokenStream) -> TokenStream {
+    /// What a call of the handler comes to: its output, given to a function, or its error.
+    pub(super) fn outcome(&self, call: &TokenStream, function: &TokenStream) -> TokenStream {
         let Some(error) = &self.error else {
-            return quote!(#call.await);
+            return quote!(#function(#call.await));
         };
-        let into_failure = quote_spanned! {error.span()=>
-            |error| <#error as ::sync_runtime::codegen::SyncError>::into_failure(error)
-        };
-        quote!(#call.await.map_err(#into_failure)?)
+        let into_failure = quote_spanned!(error.span()=> <#error as ::sync_runtime::codegen::SyncError>::into_failure(error));
+        quote! {
+            match #call.await {
+                ::core::result::Result::Ok(output) => #function(output),
+                ::core::result::Result::Err(error) => ::core::result::Result::Err(#into_failure),
+            }
+        }
     }
 
     /// What adds the error's codes to the `RouteTypes` named `types`.

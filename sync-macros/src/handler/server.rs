@@ -42,11 +42,11 @@ pub(super) fn expand(args: TokenStream, function: &Function) -> syn::Result<Toke
         quote_spanned!(predicate.span()=> ::sync_runtime::codegen::Predicate::<Self::App, _>::describe(&#predicate, types);)
     });
     let output = &returns.output;
-    let as_output = returns.as_output();
+    let describe_output = returns.output_function("describe_server");
     let describe_error = returns.describe_error();
     let authorize = authorize(predicates);
-    let answered = returns.output_of(&quote!(call));
-    let call = signature.future(&quote!(#as_output::answer(#answered)));
+    let answer = returns.output_function("answer");
+    let call = signature.future(&returns.outcome(&quote!(call), &answer));
     let rate_limit = args.rate_limit.map(rate_limit);
     let timeout = args.timeout.map(timeout);
     let marker = marker();
@@ -65,7 +65,7 @@ pub(super) fn expand(args: TokenStream, function: &Function) -> syn::Result<Toke
             fn describe(types: &mut ::sync_runtime::codegen::RouteTypes) {
                 #(#describe_parameters)*
                 #(#describe_predicates)*
-                #as_output::describe_server(types);
+                #describe_output(types);
                 #describe_error
             }
 

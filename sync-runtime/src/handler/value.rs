@@ -198,7 +198,7 @@ impl<A, T: FromRef<A>> StatePart<A> for T {
 #[diagnostic::on_unimplemented(
     message = "the app's sessions do not hold a `{Self}`",
     label = "not the user of the app's sessions",
-    note = "which user they hold is said by `type User` in `impl App for {A}`"
+    note = "write the type that `impl App for {A}` names as its `type User`"
 )]
 pub trait UserOf<A: App>: Sized {
     #[doc(hidden)]
