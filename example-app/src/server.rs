@@ -1,5 +1,6 @@
 //! Starting the server and stopping it.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -84,7 +85,9 @@ impl Server {
                 tracing::debug!(%error, "a connection without TCP_NODELAY");
             }
         });
-        let serving = axum::serve(listener, self.app).with_graceful_shutdown(shutdown);
+        // With the address of each, so that rates can be limited by it.
+        let app = self.app.into_make_service_with_connect_info::<SocketAddr>();
+        let serving = axum::serve(listener, app).with_graceful_shutdown(shutdown);
         let deadline = async {
             finished.cancelled().await;
             tokio::time::sleep(DRAIN).await;

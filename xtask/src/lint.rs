@@ -24,6 +24,7 @@ const STEPS: &[Step] = &[
                 "clippy",
                 "--workspace",
                 "--all-targets",
+                "--all-features",
                 "--keep-going",
                 "--",
                 "-D",
@@ -37,7 +38,7 @@ const STEPS: &[Step] = &[
         needs: &[],
         run: || {
             let mut doc = workspace::cargo();
-            doc.args(["doc", "--workspace", "--no-deps"])
+            doc.args(["doc", "--workspace", "--no-deps", "--all-features"])
                 .env("RUSTDOCFLAGS", "-D warnings");
             process::run(&mut doc).map(Outcome::from)
         },

@@ -27,10 +27,13 @@ const STEPS: &[Step] = &[
         name: "rust",
         about: "cargo test for the workspace",
         needs: &["npm"],
-        run: || {
-            system::redis()?;
-            cargo(&["test", "--workspace", "--no-fail-fast"])
-        },
+        run: || cargo(&["test", "--workspace", "--no-fail-fast"]),
+    },
+    Step {
+        name: "redis",
+        about: "sessions in Redis, against servers that the tests start and stop",
+        needs: &[],
+        run: redis,
     },
     Step {
         name: "typescript",
@@ -77,10 +80,20 @@ fn typescript() -> Result<Outcome> {
     process::run(&mut node::npm(&["test", "--workspace", node::CLIENT])).map(Outcome::from)
 }
 
+/// Apart from the workspace's tests: the feature is off in all that an app builds.
+fn redis() -> Result<Outcome> {
+    system::redis()?;
+    let package = ["--package", "sync-runtime", "--features", "redis", "--lib"];
+    cargo(&[&["test"], &package[..]].concat())
+}
+
 fn wire() -> Result<Outcome> {
-    let mut suite = node::npm(&["run", "conformance", "--workspace", "sync-tests-wire"]);
-    suite.env("EXAMPLE_APP", workspace::example_app()?);
-    process::run(&mut suite).map(Outcome::from)
+    let app = workspace::example_app()?;
+    for suite in ["conformance", "lifecycle"] {
+        let mut suite = node::npm(&["run", suite, "--workspace", "sync-tests-wire"]);
+        process::run(suite.env("EXAMPLE_APP", &app))?;
+    }
+    Ok(Outcome::Done)
 }
 
 fn browser() -> Result<Outcome> {

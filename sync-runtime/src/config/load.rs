@@ -207,6 +207,24 @@ mod tests {
     }
 
     #[test]
+    fn rates_and_networks_are_written_as_people_write_them() {
+        let config = load(
+            "address_rate_limit = \"off\"\nroute_rate_limit = \"60/min\"",
+            &[("SYNC_TRUSTED_PROXIES", "10.0.0.0/8, 192.0.2.1")],
+        )
+        .expect("good settings");
+        assert_eq!(config.address_rate_limit, None);
+        assert_eq!(config.route_rate_limit, "60/min".parse().ok());
+        let networks = config.trusted_proxies.iter().map(ToString::to_string);
+        assert_eq!(networks.collect::<Vec<_>>(), ["10.0.0.0/8", "192.0.2.1/32"]);
+
+        assert_eq!(
+            error("route_rate_limit = \"60 per minute\"", &[]),
+            "`route_rate_limit` in sync.toml is \"60 per minute\": it takes a rate such as \"60/min\" or \"5/s\", or \"off\""
+        );
+    }
+
+    #[test]
     fn what_the_code_says_stands_where_nothing_else_is_said() {
         let base = Config {
             max_payload_bytes: 5,

@@ -57,17 +57,20 @@ pub struct Config {
     pub send_buffer_packets: usize,
 
     /// How often all that comes from one address (of IPv6: one /64 network) may ask, over all routes.
-    /// `12000/min`: far more than people do, and an end to a script that has gone wild. Addresses are
+    /// `30000/min`, or `off`: far more than people do, and an end to a script that has gone wild. Addresses are
     /// known only if axum notes them: serve
     /// `app.into_make_service_with_connect_info::<SocketAddr>()`.
+    #[serde(with = "form::rate")]
     pub address_rate_limit: Option<Rate>,
 
     /// How often a user, or an address where nobody is logged in, may use a route that says nothing
     /// of its own with `rate_limit`. No limit.
+    #[serde(with = "form::rate")]
     pub route_rate_limit: Option<Rate>,
 
     /// The networks of the proxies in front of the server, such as `10.0.0.0/8`: their
     /// `X-Forwarded-For` is believed. None.
+    #[serde(deserialize_with = "form::networks::deserialize")]
     pub trusted_proxies: Vec<IpNet>,
 
     /// The origins, such as `https://app.example`, whose pages may use this server besides its own.
@@ -109,7 +112,7 @@ impl Default for Config {
             max_concurrent_recipients: 64,
             max_payload_bytes: 1024 * 1024,
             send_buffer_packets: 4096,
-            address_rate_limit: Rate::new(12_000, Duration::from_mins(1)),
+            address_rate_limit: Rate::new(30_000, Duration::from_mins(1)),
             route_rate_limit: None,
             trusted_proxies: Vec::new(),
             allowed_origins: Vec::new(),

@@ -3,7 +3,8 @@
     missing_docs,
     missing_debug_implementations,
     unreachable_pub,
-    clippy::expect_used
+    clippy::expect_used,
+    clippy::missing_panics_doc
 )]
 
 mod client;
