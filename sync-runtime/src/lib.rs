@@ -6,6 +6,7 @@ mod app;
 pub mod codegen;
 mod config;
 mod connection;
+mod door;
 mod emit;
 mod error;
 mod fanout;
@@ -19,9 +20,12 @@ mod pipeline;
 mod room;
 mod rooms;
 mod route;
+mod routed;
 mod server;
 mod session;
 mod shutdown;
+mod shutdown_state;
+mod sync_server;
 mod transport;
 pub mod typescript;
 mod wire;
@@ -47,13 +51,13 @@ pub use crate::{
     limits::{Rate, RateError},
     room::{MAX_ROOM_BYTES, RoomCode},
     route::Routes,
-    server::{SyncServer, SyncServerBuilder},
     session::{
         DEFAULT_MAX_ROOMS, EndNotice, EndReason, MemorySessions, NewSession, OpenedSession,
         Session, SessionCookie, SessionKey, SessionLife, SessionRecord, SessionStore,
         SessionStoreError, Sessions, StoreFuture, Token,
     },
     shutdown::ShutdownReport,
+    sync_server::{SyncServer, SyncServerBuilder},
 };
 
 /// What nearly every handler file needs.

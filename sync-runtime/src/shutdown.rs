@@ -3,17 +3,14 @@
 use std::{
     collections::hash_map::RandomState,
     hash::BuildHasher,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Arc, atomic::Ordering},
     time::Duration,
 };
 
 use futures_util::future::join_all;
 use socketioxide::extract::SocketRef;
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio_util::task::TaskTracker;
 
 use crate::{connection::Connection, server::Server};
 
@@ -29,42 +26,6 @@ const BUSY_POLL: Duration = Duration::from_millis(20);
 /// How long what was cancelled at the deadline may take to say so to its clients, and connections to
 /// close.
 const LAST_WORDS: Duration = Duration::from_millis(500);
-
-/// How far a server is in shutting down.
-#[derive(Default)]
-pub(crate) struct Shutdown {
-    begun: CancellationToken,
-    /// Cancelled at the deadline, and with it all requests over HTTP.
-    deadline: CancellationToken,
-    /// Cancelled at the end.
-    over: CancellationToken,
-    /// The requests over HTTP.
-    requests: TaskTracker,
-    /// How many connections were busy at the deadline.
-    interrupted: AtomicUsize,
-}
-
-impl Shutdown {
-    /// Whether new clients are turned away.
-    pub(crate) fn has_begun(&self) -> bool {
-        self.begun.is_cancelled()
-    }
-
-    /// For a request that is no connection's: cancelled at the deadline.
-    pub(crate) fn request_token(&self) -> CancellationToken {
-        self.deadline.child_token()
-    }
-
-    /// Runs a request that is no connection's, and waits for it at the end.
-    pub(crate) fn run_request(&self, request: impl Future<Output = ()> + Send + 'static) {
-        self.requests.spawn(request);
-    }
-
-    /// Waits for the end of the shutdown.
-    pub(crate) async fn is_over(&self) {
-        self.over.cancelled().await;
-    }
-}
 
 /// What a shutdown came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,9 +1,10 @@
 //! What the app itself has to say about a request, before its input is looked at.
 
-use super::{limit::Limited, routed::Routed};
+use super::limit::Limited;
 use crate::{
     Failure,
     hooks::{PostSyncAuthorize, PreSyncAuthorize},
+    routed::Routed,
     server::Server,
 };
 

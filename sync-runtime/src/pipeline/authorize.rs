@@ -1,10 +1,11 @@
 //! Whether the route exists and may be used: login and predicates.
 
-use super::{identify::Identified, routed::Routed};
+use super::identify::Identified;
 use crate::{
     Failure,
     error::Refusal,
     handler::{context::Request, server::Auth},
+    routed::Routed,
     server::Server,
 };
 

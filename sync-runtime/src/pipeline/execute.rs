@@ -5,13 +5,14 @@ use std::{panic::AssertUnwindSafe, time::Duration};
 use futures_util::FutureExt;
 use tokio_util::sync::CancellationToken;
 
-use super::{routed::Routed, validate::Validated};
+use super::validate::Validated;
 use crate::{
     Failure,
     error::Refusal,
     handler::{output::OutputJson, server::PreparedCall},
     hooks::{PostSyncExecute, PreSyncExecute},
     observe, panic,
+    routed::Routed,
     server::Server,
 };
 

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::{identify::Requester, receiver::Received, routed::Routed};
+use super::{identify::Requester, receiver::Received};
 use crate::{
-    Failure, error::Refusal, hooks::RateLimitExceeded, limits::RateLimit, server::Server,
-    session::AnySession,
+    Failure, error::Refusal, hooks::RateLimitExceeded, limits::RateLimit, routed::Routed,
+    server::Server, session::AnySession,
 };
 
 /// A request that is within its rates.

@@ -12,7 +12,7 @@ mod execute;
 mod identify;
 mod limit;
 mod receiver;
-mod routed;
+mod recipients;
 pub(crate) mod shape;
 mod validate;
 
@@ -21,7 +21,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use self::shape::Shaped;
-pub(crate) use self::{identify::Requester, receiver::EVERYBODY, routed::Routed};
+pub(crate) use self::{identify::Requester, receiver::EVERYBODY};
 use crate::{Failure, fanout, handler::output::OutputJson, observe, server::Server};
 
 /// The answer to a request that succeeded.
@@ -75,5 +75,5 @@ async fn up_to_fan_out(
     let admitted = admit::admit(server, limited).await?;
     let validated = validate::validate(server, admitted).await?;
     let executed = execute::execute(server, validated, cancelled).await?;
-    receiver::resolve(server, executed).await
+    recipients::resolve(server, executed).await
 }

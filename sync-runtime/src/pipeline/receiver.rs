@@ -1,7 +1,7 @@
-//! Whether the sender may send to the room, and, once the handler has run, who is in it.
+//! Whether the sender may send to the room.
 
-use super::{authorize::Authorized, execute::Executed, identify::Requester, routed::Routed};
-use crate::{Failure, error::Refusal, fanout::Delivery, hooks::PreSyncFanout, server::Server};
+use super::{authorize::Authorized, identify::Requester};
+use crate::{error::Refusal, routed::Routed};
 
 /// The receiver that means everybody. Clients may not send to it.
 pub(crate) const EVERYBODY: &str = "all";
@@ -21,20 +21,4 @@ pub(super) fn receive(
         return Err(Refusal::NotRoomMember);
     }
     Ok(Received(routed))
-}
-
-/// Finds out whether anybody hears it, and whether the app's hooks let it out.
-pub(super) async fn resolve(
-    server: &Server,
-    Executed { routed, output }: Executed,
-) -> Result<Delivery, Failure> {
-    if server.rooms.is_empty(&routed.request.room) {
-        return Err(Refusal::NoReceivers.into());
-    }
-    let event = || PreSyncFanout {
-        request: routed.info(),
-    };
-    let hooks = &server.hooks.pre_fanout;
-    hooks.ask(server.config.hook_timeout, event).await?;
-    Ok(Delivery::new(routed, output))
 }

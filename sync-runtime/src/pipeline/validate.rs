@@ -2,12 +2,13 @@
 
 use std::panic::AssertUnwindSafe;
 
-use super::{admit::Admitted, routed::Routed};
+use super::admit::Admitted;
 use crate::{
     Failure,
     handler::server::PreparedCall,
     hooks::{PostSyncValidate, PreSyncValidate},
     panic,
+    routed::Routed,
     server::Server,
 };
 

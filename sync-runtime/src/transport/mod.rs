@@ -1,10 +1,8 @@
 //! How packets come in and answers go out.
 
-pub(crate) mod door;
+pub(crate) mod engine_io;
 mod event;
-mod frames;
 pub(crate) mod http;
-mod line;
 mod origin;
 mod room_events;
 mod session_end;

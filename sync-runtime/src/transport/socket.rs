@@ -11,7 +11,6 @@ use socketioxide::{
 };
 
 use super::{
-    door::Door,
     event::Payload,
     origin,
     room_events::{self, Change},
@@ -20,6 +19,7 @@ use super::{
 use crate::{
     Config,
     connection::Connection,
+    door::Door,
     hooks::{OnSocketConnect, OnSocketDisconnect, Visitor},
     limits::Address,
     observe::OpenConnection,

@@ -27,14 +27,14 @@ const CLOSE: [u8; 7] = [0x81, 0x81, 0, 0, 0, 0, b'1'];
 
 /// The end of a line that can hang up.
 #[derive(Default)]
-pub(super) struct Line {
+pub(crate) struct Line {
     is_ending: AtomicBool,
     reader: AtomicWaker,
 }
 
 impl Line {
     /// Ends the line between two messages of its client.
-    pub(super) fn hang_up(&self) {
+    pub(crate) fn hang_up(&self) {
         self.is_ending.store(true, Ordering::SeqCst);
         self.reader.wake();
     }
@@ -45,7 +45,7 @@ impl Line {
 }
 
 /// The end of a line that a web socket talks through.
-pub(super) struct Wire<T, K = ()> {
+pub(crate) struct Wire<T, K = ()> {
     io: T,
     /// Dropped with the wire.
     _keep: K,
@@ -56,7 +56,7 @@ pub(super) struct Wire<T, K = ()> {
 }
 
 impl<T, K> Wire<T, K> {
-    pub(super) fn new(io: T, line: Arc<Line>, keep: K) -> Self {
+    pub(crate) fn new(io: T, line: Arc<Line>, keep: K) -> Self {
         Self {
             io,
             _keep: keep,

@@ -4,146 +4,32 @@ use std::{
     convert::Infallible,
     sync::Arc,
     task::{Context, Poll},
-    time::Duration,
 };
 
 use axum::{
-    Router,
     body::Body,
     response::{IntoResponse, Response},
 };
-use dashmap::{DashMap, DashSet, mapref::entry::Entry};
 use futures_util::{FutureExt, future::BoxFuture};
 use http::{
     HeaderValue, Method, Request, StatusCode,
-    header::{CONNECTION, CONTENT_TYPE, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, UPGRADE},
+    header::{CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, UPGRADE},
 };
 use hyper_util::rt::TokioIo;
-use socketioxide::{TransportType, extract::SocketRef, service::SocketIoService, socket::Sid};
-use tokio::time::{sleep, timeout};
+use socketioxide::socket::Sid;
 use tower_service::Service;
 use tungstenite::handshake::derive_accept_key;
 
-use super::line::{Line, Wire};
-use crate::server::Server;
-
-/// How long a session may take to its next poll. Socket.IO's client polls at once.
-const NEXT_POLL: Duration = Duration::from_millis(250);
-const POLL_CHECK: Duration = Duration::from_millis(5);
-
-/// The layer below; the router has no pages and never hears of a request.
-type Below = SocketIoService<Router>;
-
-/// What is known of the transports of connections.
-pub(crate) struct Door {
-    below: Below,
-    /// The web sockets of connections that began by polling. Of the others the request says.
-    upgraded: DashMap<Sid, Arc<Line>>,
-    /// The sessions of which a poll waits.
-    polled: DashSet<Sid>,
-}
-
-impl Door {
-    pub(super) fn new(below: Below) -> Self {
-        Self {
-            below,
-            upgraded: DashMap::new(),
-            polled: DashSet::new(),
-        }
-    }
-
-    /// Takes a connection's transport from it, so that its client comes back: see [`Line`].
-    pub(crate) async fn close(&self, socket: &SocketRef) {
-        match socket.transport_type() {
-            TransportType::Websocket => match self.line(socket) {
-                Some(line) => line.hang_up(),
-                // Not even a web socket of ours: better gone for good than there for good.
-                None => drop(socket.clone().disconnect()),
-            },
-            TransportType::Polling => self.close_polling(socket.id).await,
-        }
-    }
-
-    fn line(&self, socket: &SocketRef) -> Option<Arc<Line>> {
-        let upgraded = self.upgraded.get(&socket.id).map(|line| line.clone());
-        upgraded.or_else(|| socket.req_parts().extensions.get::<Arc<Line>>().cloned())
-    }
-
-    /// Sends the layer below what a client sends that goes: it ends the session and the poll that
-    /// waits.
-    async fn close_polling(&self, id: Sid) {
-        // A poll that waits has been given all there was to send. Between polls that would be lost.
-        let polled = async {
-            while !self.polled.contains(&id) {
-                sleep(POLL_CHECK).await;
-            }
-        };
-        let _ = timeout(NEXT_POLL, polled).await;
-        let uri = format!("/socket.io/?EIO=4&transport=polling&sid={id}");
-        let request = Request::post(uri)
-            .header(CONTENT_TYPE, "text/plain;charset=UTF-8")
-            .body(Body::from("1"));
-        if let Ok(request) = request {
-            let Ok(_) = self.below.clone().call(request).await;
-        }
-    }
-}
-
-/// A poll that waits.
-struct Polled {
-    server: Arc<Server>,
-    id: Sid,
-}
-
-impl Polled {
-    fn new(server: &Arc<Server>, id: Sid) -> Self {
-        server.door.polled.insert(id);
-        Self {
-            server: server.clone(),
-            id,
-        }
-    }
-}
-
-impl Drop for Polled {
-    fn drop(&mut self) {
-        self.server.door.polled.remove(&self.id);
-    }
-}
-
-/// A web socket in the table of those that began by polling.
-struct Listed {
-    server: Arc<Server>,
-    id: Sid,
-}
-
-impl Listed {
-    /// `None` if the connection has one already: the layer below refuses a second one.
-    fn new(server: &Arc<Server>, id: Sid, line: &Arc<Line>) -> Option<Self> {
-        match server.door.upgraded.entry(id) {
-            Entry::Occupied(_) => None,
-            Entry::Vacant(vacant) => {
-                vacant.insert(line.clone());
-                Some(Self {
-                    server: server.clone(),
-                    id,
-                })
-            }
-        }
-    }
-}
-
-impl Drop for Listed {
-    fn drop(&mut self) {
-        self.server.door.upgraded.remove(&self.id);
-    }
-}
+use crate::{
+    door::{Line, Listed, Polled, Wire},
+    server::Server,
+};
 
 /// Serves `/socket.io/`.
 #[derive(Clone)]
-pub(crate) struct DoorService(pub(crate) Arc<Server>);
+pub(crate) struct EngineIo(pub(crate) Arc<Server>);
 
-impl Service<Request<Body>> for DoorService {
+impl Service<Request<Body>> for EngineIo {
     type Response = Response;
     type Error = Infallible;
     type Future = BoxFuture<'static, Result<Response, Infallible>>;
@@ -172,8 +58,8 @@ async fn answer(server: Arc<Server>, request: Request<Body>) -> Response {
     let _polled = asked
         .session
         .filter(|_| is_poll)
-        .map(|id| Polled::new(&server, id));
-    let mut below = server.door.below.clone();
+        .map(|id| Polled::new(&server.door, id));
+    let mut below = server.door.below();
     tokio::select! {
         answer = below.call(request) => {
             let Ok(answer) = answer;
@@ -234,10 +120,10 @@ fn upgrade(
     tokio::spawn(async move {
         let Ok(io) = upgraded.await else { return };
         let line = Arc::new(Line::default());
-        let listed = id.and_then(|id| Listed::new(&server, id, &line));
+        let listed = id.and_then(|id| Listed::new(&server.door, id, &line));
         parts.extensions.insert(line.clone());
         let wire = Wire::new(TokioIo::new(io), line, listed);
-        let mut below = server.door.below.clone();
+        let mut below = server.door.below();
         let below: Result<(), _> = below.call((wire, Request::from_parts(parts, ()))).await;
         if let Err(error) = below {
             tracing::debug!(%error, "a web socket was not taken");

@@ -1,4 +1,4 @@
-//! A request together with its route, as the later stages hand it on.
+//! A request together with its route, as the stages of the pipeline hand it on to the fan-out.
 
 use std::sync::Arc;
 

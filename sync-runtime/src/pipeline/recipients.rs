@@ -1,0 +1,20 @@
+//! Once the handler has run: whether anybody is in the room, and whether the app lets it out.
+
+use super::execute::Executed;
+use crate::{Failure, error::Refusal, fanout::Delivery, hooks::PreSyncFanout, server::Server};
+
+/// Finds out whether anybody hears it, and whether the app's hooks let it out.
+pub(super) async fn resolve(
+    server: &Server,
+    Executed { routed, output }: Executed,
+) -> Result<Delivery, Failure> {
+    if server.rooms.is_empty(&routed.request.room) {
+        return Err(Refusal::NoReceivers.into());
+    }
+    let event = || PreSyncFanout {
+        request: routed.info(),
+    };
+    let hooks = &server.hooks.pre_fanout;
+    hooks.ask(server.config.hook_timeout, event).await?;
+    Ok(Delivery::new(routed, output))
+}

@@ -1,0 +1,179 @@
+//! The server: what an app's routes, state and sessions become on an axum router.
+
+use std::{
+    fmt,
+    sync::{Arc, Once},
+};
+
+use axum::Router;
+
+use crate::{
+    App, Config, ConfigError, Hooks, Routes, Sessions,
+    connection::BySession,
+    handler::context::AnyState,
+    health,
+    limits::{Buckets, TrustedProxies},
+    observe,
+    rooms::Rooms,
+    route::RouteTable,
+    server::Server,
+    session::AnySessions,
+    shutdown::{self, ShutdownReport},
+    shutdown_state::Shutdown,
+    transport::{engine_io::EngineIo, http, socket},
+};
+
+/// A sync server, ready to be mounted on an axum router.
+///
+/// ```
+/// # use serde::{Deserialize, Serialize};
+/// # #[derive(Clone)] struct AppState;
+/// # #[derive(Serialize, Deserialize)] struct User { id: String }
+/// # impl sync_runtime::App for AppState { type User = User; }
+/// # impl sync_runtime::SessionUser for User { fn user_id(&self) -> &str { &self.id } }
+/// # mod sync_routes { pub fn routes() -> sync_runtime::Routes<super::AppState> { sync_runtime::Routes::new() } }
+/// use axum::{Router, routing::get};
+/// use sync_runtime::{Sessions, SyncServer};
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let sessions = Sessions::in_memory();
+/// let sync = SyncServer::builder(AppState, sync_routes::routes(), sessions).build()?;
+/// let app: Router = sync.mount(Router::new().route("/", get(|| async { "hello" })));
+/// # Ok(()) }
+/// ```
+pub struct SyncServer {
+    pub(crate) server: Arc<Server>,
+}
+
+impl SyncServer {
+    /// Begins a server for an app: its state, its routes (the generated `sync_routes::routes()`),
+    /// and its sessions.
+    pub fn builder<A: App>(
+        state: A,
+        routes: Routes<A>,
+        sessions: Sessions<A::User>,
+    ) -> SyncServerBuilder {
+        SyncServerBuilder {
+            state: Arc::new(state),
+            routes: routes.into_table(),
+            sessions: Arc::new(sessions),
+            hooks: Hooks::new(),
+            config: Config::default(),
+        }
+    }
+
+    /// Adds the server to a router: Socket.IO at `/socket.io/` and the routes over HTTP below
+    /// `/sync/`.
+    ///
+    /// Call it last: layers that the router has are not put around these.
+    ///
+    /// # Panics
+    /// As axum does when the router has one of these paths itself.
+    pub fn mount<S: Clone + Send + Sync + 'static>(&self, router: Router<S>) -> Router<S> {
+        let engine_io = EngineIo(self.server.clone());
+        router
+            .merge(http::router(self.server.clone()))
+            .route_service("/socket.io/", engine_io.clone())
+            .route_service("/socket.io", engine_io)
+    }
+
+    /// `/healthz`, which answers as long as the process does, and `/readyz`, which answers 503 when no
+    /// new clients should be sent here: see [`observe`](crate::observe#health). To be
+    /// [merged](Router::merge) into the app's router, or into one of another port.
+    pub fn health_routes<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
+        health::routes(self.server.clone())
+    }
+
+    /// Shuts down without losing what runs, and gives what it came to.
+    ///
+    /// From the beginning new connections are answered with HTTP status 503, after which clients try
+    /// again, and `/readyz` says so too. Connections are closed in batches over
+    /// [`Config::shutdown_spread`], each between two of its requests, so that their clients come back
+    /// a few at a time, to another node or to this one after its restart. Requests over HTTP are still
+    /// served. What still runs after [`Config::shutdown_deadline`] is answered with `request.aborted`.
+    /// The method returns when all is closed, half a second after the deadline at the latest.
+    ///
+    /// It belongs in front of the end of the listener, so that requests of open connections come
+    /// through and clients are turned away rather than not answered:
+    ///
+    /// ```no_run
+    /// # async fn run(sync: sync_runtime::SyncServer, app: axum::Router, listener: tokio::net::TcpListener)
+    /// # -> std::io::Result<()> {
+    /// axum::serve(listener, app)
+    ///     .with_graceful_shutdown(async move {
+    ///         // tokio::signal::ctrl_c().await ...
+    ///         sync.shutdown().await;
+    ///     })
+    ///     .await
+    /// # }
+    /// ```
+    pub async fn shutdown(&self) -> ShutdownReport {
+        shutdown::shut_down(&self.server).await
+    }
+}
+
+impl fmt::Debug for SyncServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SyncServer").finish_non_exhaustive()
+    }
+}
+
+/// Sets up a [`SyncServer`].
+pub struct SyncServerBuilder {
+    state: AnyState,
+    routes: RouteTable,
+    sessions: Arc<dyn AnySessions>,
+    hooks: Hooks,
+    config: Config,
+}
+
+impl SyncServerBuilder {
+    /// Sets the configuration.
+    #[must_use]
+    pub fn config(mut self, config: Config) -> Self {
+        self.config = config;
+        self
+    }
+
+    /// Sets the hooks.
+    #[must_use]
+    pub fn hooks(mut self, hooks: Hooks) -> Self {
+        self.hooks = hooks;
+        self
+    }
+
+    /// Builds the server.
+    ///
+    /// # Errors
+    /// When a setting cannot work; the error names it.
+    pub fn build(self) -> Result<SyncServer, ConfigError> {
+        self.config.check()?;
+        observe::describe();
+        let (door, io) = socket::door(&self.config);
+        let server = Arc::new(Server {
+            io,
+            door: Arc::new(door),
+            shutdown: Shutdown::default(),
+            state: self.state,
+            routes: self.routes,
+            sessions: self.sessions,
+            rooms: Rooms::default(),
+            hooks: self.hooks,
+            buckets: Buckets::default(),
+            proxies: TrustedProxies::new(self.config.trusted_proxies.clone()),
+            by_session: BySession::default(),
+            watches_sessions: Once::new(),
+            config: self.config,
+        });
+        socket::serve(&server);
+        Ok(SyncServer { server })
+    }
+}
+
+impl fmt::Debug for SyncServerBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SyncServerBuilder")
+            .field("config", &self.config)
+            .finish_non_exhaustive()
+    }
+}
