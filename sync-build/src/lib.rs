@@ -12,6 +12,7 @@ pub mod problem;
 
 mod build;
 mod naming;
+mod side;
 
 pub use build::{Build, Outcome};
 

@@ -5,6 +5,7 @@ use std::fmt;
 
 use crate::naming::snake_case;
 use crate::problem::{Fault, Problem};
+pub use crate::side::Side;
 
 /// All routes of an app, sorted by name and version, each known to be whole and free of collisions.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -44,15 +45,6 @@ pub struct HandlerFile {
     pub path: String,
     /// What was found in it.
     pub handler: Handler,
-}
-
-/// Which half of a route a file is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Side {
-    /// Runs once per request.
-    Server,
-    /// Runs once per recipient.
-    Client,
 }
 
 /// What a handler file holds, as far as the build script looks.
@@ -142,22 +134,6 @@ impl HandlerFile {
         place.push(format!("v{}", self.version));
         place.push(self.side.to_string());
         place
-    }
-}
-
-impl Side {
-    /// `server` or `client`, as in a file's name.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Server => "server",
-            Self::Client => "client",
-        }
-    }
-}
-
-impl fmt::Display for Side {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
     }
 }
 

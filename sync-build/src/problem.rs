@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::model::Side;
+use crate::side::Side;
 
 /// Something to put right before the app can be built: which file, what is wrong, what to do.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

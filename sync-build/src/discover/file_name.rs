@@ -1,9 +1,9 @@
 //! What the name of a file in a `_sync` folder says about it.
 
 use super::meant;
-use crate::model::Side;
 use crate::naming::{is_identifier, is_reserved};
 use crate::problem::Fault;
+use crate::side::Side;
 
 /// What to do with a file, by its name.
 #[derive(Debug, PartialEq, Eq)]

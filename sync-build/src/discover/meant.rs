@@ -1,7 +1,7 @@
 //! Guesses which handler file somebody meant by a name that misses the pattern.
 
-use crate::model::Side;
 use crate::naming::{is_identifier, is_reserved};
+use crate::side::Side;
 
 /// `moveCard_sever_v1.rs`, `move-card-server-v1.rs`, `moveCardServer_V1.rs`, `moveCard_v1_server.ts` and the like:
 /// a name, something close to `server` or `client`, and perhaps a version. `None` when that is not all there is.
