@@ -60,6 +60,9 @@ pub struct Config {
     /// `30000/min`, or `off`: far more than people do, and an end to a script that has gone wild. Addresses are
     /// known only if axum notes them: serve
     /// `app.into_make_service_with_connect_info::<SocketAddr>()`.
+    ///
+    /// Behind a proxy, name it in [`trusted_proxies`](Self::trusted_proxies): without that, all who come
+    /// through it count as one.
     #[serde(with = "form::rate")]
     pub address_rate_limit: Option<Rate>,
 
