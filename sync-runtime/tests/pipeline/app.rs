@@ -58,6 +58,7 @@ impl Server {
 fn routes() -> Routes<AppState> {
     Routes::new()
         .server::<echo::__SyncHandler>(route("test/echo", 1))
+        .server::<uneven::__SyncHandler>(route("test/uneven", 1))
         .server::<panics::__SyncHandler>(route("test/panics", 1))
         .server::<slow::__SyncHandler>(route("test/slow", 1))
         .server::<endless::__SyncHandler>(route("test/endless", 1))
@@ -79,6 +80,26 @@ mod echo {
     #[sync_handler(auth = login)]
     pub async fn main(Input(text): Input<Text>) -> Text {
         text
+    }
+}
+
+mod uneven {
+    use sync_runtime::prelude::*;
+
+    #[derive(Serialize, Deserialize, TS)]
+    pub struct Step {
+        pub sender: usize,
+        pub room: usize,
+        pub number: usize,
+        pub pauses: usize,
+    }
+
+    #[sync_handler(auth = login)]
+    pub async fn main(Input(step): Input<Step>) -> Step {
+        for _ in 0..step.pauses {
+            tokio::task::yield_now().await;
+        }
+        step
     }
 }
 

@@ -39,11 +39,15 @@ impl Client {
         let opened: Value = serde_json::from_str(&opened[1..]).expect("a handshake");
         client.sid = opened["sid"].as_str().expect("a session id").to_owned();
         client.post("40").await;
-        let connected = client.get().await;
-        let connected = connected
-            .strip_prefix("40")
-            .unwrap_or_else(|| panic!("{connected}"));
-        let connected: Value = serde_json::from_str(connected).expect("a connection");
+        let connected = loop {
+            // A ping can come before it.
+            let poll = client.get().await;
+            let mut packets = poll.split(SEPARATOR);
+            if let Some(connected) = packets.find_map(|packet| packet.strip_prefix("40")) {
+                break connected.to_owned();
+            }
+        };
+        let connected: Value = serde_json::from_str(&connected).expect("a connection");
         client.id = connected["sid"].as_str().expect("an id").to_owned();
         client
     }

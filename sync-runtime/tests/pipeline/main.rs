@@ -56,6 +56,64 @@ async fn a_request_is_answered_and_delivered_to_every_member() {
     }
 }
 
+/// Numbers that look random and are the same for the same seed: the linear congruential generator of
+/// Knuth's MMIX.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005);
+        self.0 = self.0.wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(self.0 >> 33).unwrap_or_default() % bound
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_connection_sends_to_a_room_is_heard_in_order_and_once() {
+    const SENDERS: usize = 3;
+    const ROOMS: usize = 3;
+    const REQUESTS: usize = 60;
+    for seed in 0..20 {
+        let mut random = Random(seed);
+        let server = Server::new();
+        let mut clients = Vec::new();
+        for sender in 0..SENDERS {
+            let cookie = server.log_in(&format!("user {sender}")).await;
+            let mut client = Client::connect(&server.router, &cookie).await;
+            for room in 0..ROOMS {
+                client.room("joinRoom", &format!("room {room}")).await;
+            }
+            clients.push(client);
+        }
+        let mut sent = [[0; ROOMS]; SENDERS];
+        for _ in 0..REQUESTS {
+            let (sender, room) = (random.below(SENDERS), random.below(ROOMS));
+            let number = sent[sender][room];
+            sent[sender][room] += 1;
+            let step = json!({
+                "sender": sender, "room": room, "number": number, "pauses": random.below(20),
+            });
+            let room = format!("room {room}");
+            clients[sender].begin("test/uneven/v1", &room, step).await;
+        }
+        for client in &mut clients {
+            let mut heard = [[0; ROOMS]; SENDERS];
+            for _ in 0..REQUESTS {
+                let step = &client.hear("sync").await["serverOutput"];
+                let field = |name: &str| {
+                    let number = step[name].as_u64().expect("a number");
+                    usize::try_from(number).expect("a small one")
+                };
+                let next = &mut heard[field("sender")][field("room")];
+                assert_eq!(field("number"), *next, "seed {seed}: {step}");
+                *next += 1;
+            }
+            assert_eq!(heard, sent, "seed {seed}");
+            assert!(client.deliveries().is_empty(), "seed {seed}: heard twice");
+        }
+    }
+}
+
 #[tokio::test]
 async fn each_recipient_gets_what_its_client_file_makes_of_it() {
     let server = Server::new();
