@@ -26,11 +26,15 @@ impl Client {
             id: String::new(),
         };
         client.send("40").await;
-        let connected = client.poll().await.expect("a poll");
-        let connected = connected
-            .iter()
-            .find_map(|packet| packet.strip_prefix("40"));
-        let connected: Value = serde_json::from_str(connected.expect("connected")).expect("JSON");
+        let connected = loop {
+            // A ping can come before it.
+            let packets = client.poll().await.expect("a poll");
+            let mut packets = packets.iter();
+            if let Some(connected) = packets.find_map(|packet| packet.strip_prefix("40")) {
+                break connected.to_owned();
+            }
+        };
+        let connected: Value = serde_json::from_str(&connected).expect("JSON");
         client.id = connected["sid"].as_str().expect("an id").into();
         client
     }
