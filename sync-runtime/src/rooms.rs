@@ -24,6 +24,11 @@ impl Rooms {
             .or_default()
             .insert(connection.id(), connection.clone());
         socket.join(emit_name(room));
+        // It may have gone while its session was being asked: the layer below has forgotten its socket
+        // by then, and would keep the name of the room for it for ever.
+        if connection.is_closed() {
+            self.leave(connection, socket, room);
+        }
     }
 
     /// Takes a connection out of a room.

@@ -10,7 +10,7 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 pub use self::error::ConfigError;
-use crate::Rate;
+use crate::{Rate, connection::QueueBounds};
 
 /// The settings of a [`SyncServer`](crate::SyncServer). Every one has a default; change what you
 /// need, in code or, with [`Config::load`], in a file and by environment variables:
@@ -44,6 +44,10 @@ pub struct Config {
     /// How many requests of one connection may wait or run, in all its rooms together. Further ones
     /// are answered with `sync.rateLimitExceeded`. 1,024.
     pub max_requests_per_connection: usize,
+
+    /// How many bytes the requests of one connection may hold that wait or run, in all its rooms
+    /// together. Further ones are refused in the same way; a single larger one is not. 8 MiB.
+    pub max_request_bytes_per_connection: usize,
 
     /// How many of a fan-out's recipients may be in their `_client` function at the same time. 64:
     /// enough to overlap its waits, little enough not to flood a database.
@@ -112,6 +116,7 @@ impl Default for Config {
             handler_timeout: Duration::from_secs(30),
             hook_timeout: Duration::from_secs(5),
             max_requests_per_connection: 1024,
+            max_request_bytes_per_connection: 8 * 1024 * 1024,
             max_concurrent_recipients: 64,
             max_payload_bytes: 1024 * 1024,
             send_buffer_packets: 4096,
@@ -129,9 +134,21 @@ impl Default for Config {
 }
 
 impl Config {
+    /// How much of one connection may wait or run.
+    pub(crate) fn queue_bounds(&self) -> QueueBounds {
+        QueueBounds {
+            requests: self.max_requests_per_connection,
+            bytes: self.max_request_bytes_per_connection,
+        }
+    }
+
     /// Refuses settings with which nothing would work.
     pub(crate) fn check(&self) -> Result<(), ConfigError> {
         let counts = [
+            (
+                "max_request_bytes_per_connection",
+                self.max_request_bytes_per_connection,
+            ),
             (
                 "max_requests_per_connection",
                 self.max_requests_per_connection,

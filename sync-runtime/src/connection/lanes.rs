@@ -26,16 +26,35 @@ type Lane = Arc<str>;
 pub(super) struct Lanes {
     /// What waits, for each room in which something runs.
     waiting: Mutex<HashMap<Lane, VecDeque<Work>>>,
-    /// How much waits or runs in all rooms.
+    /// How much waits or runs in all rooms, and how many bytes it holds.
     pending: AtomicUsize,
+    pending_bytes: AtomicUsize,
+}
+
+/// How much of one connection may wait or run.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct QueueBounds {
+    pub(crate) requests: usize,
+    /// What is larger than this by itself has a place all the same, when nothing else has one.
+    pub(crate) bytes: usize,
 }
 
 impl Lanes {
-    pub(super) fn reserve(connection: &Arc<Connection>, max: usize) -> Option<Place> {
-        let pending = connection.lanes.pending.fetch_add(1, Ordering::Relaxed);
+    pub(super) fn reserve(
+        connection: &Arc<Connection>,
+        bytes: usize,
+        bounds: QueueBounds,
+    ) -> Option<Place> {
+        let lanes = &connection.lanes;
+        let pending = lanes.pending.fetch_add(1, Ordering::Relaxed);
+        let held = lanes.pending_bytes.fetch_add(bytes, Ordering::Relaxed);
         // Dropped where it is not given away, the place is free again.
-        let place = Place(connection.clone());
-        (pending < max).then_some(place)
+        let place = Place {
+            connection: connection.clone(),
+            bytes,
+        };
+        let fits = held == 0 || held.saturating_add(bytes) <= bounds.bytes;
+        (pending < bounds.requests && fits).then_some(place)
     }
 
     pub(super) fn are_busy(&self) -> bool {
@@ -54,12 +73,15 @@ impl Lanes {
 }
 
 /// A place for work among the bounded number that a connection has, taken until the work is done.
-pub(crate) struct Place(Arc<Connection>);
+pub(crate) struct Place {
+    connection: Arc<Connection>,
+    bytes: usize,
+}
 
 impl Place {
     /// Runs work after all that this connection has sent to the same room before.
     pub(crate) fn enqueue(self, lane: Lane, work: impl Future<Output = ()> + Send + 'static) {
-        let connection = self.0.clone();
+        let connection = self.connection.clone();
         let work = Box::pin(async move {
             work.await;
             drop(self);
@@ -78,7 +100,9 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.0.lanes.pending.fetch_sub(1, Ordering::Relaxed);
+        let lanes = &self.connection.lanes;
+        lanes.pending.fetch_sub(1, Ordering::Relaxed);
+        lanes.pending_bytes.fetch_sub(self.bytes, Ordering::Relaxed);
     }
 }
 
@@ -102,6 +126,11 @@ mod tests {
     use super::*;
     use crate::hooks::Visitor;
 
+    const BOUNDS: QueueBounds = QueueBounds {
+        requests: 100,
+        bytes: 1_000,
+    };
+
     fn connection() -> Arc<Connection> {
         Arc::new(Connection::new(Sid::new(), Visitor::new(None, None), None))
     }
@@ -111,7 +140,7 @@ mod tests {
         name: &str,
         work: impl Future<Output = ()> + Send + 'static,
     ) {
-        let place = connection.reserve(100).expect("a place");
+        let place = connection.reserve(1, BOUNDS).expect("a place");
         place.enqueue(name.into(), work);
     }
 
@@ -146,22 +175,39 @@ mod tests {
 
     #[tokio::test]
     async fn work_beyond_the_bound_is_refused_until_some_is_done() {
+        let bounds = QueueBounds {
+            requests: 2,
+            ..BOUNDS
+        };
         let connection = connection();
         let (go, done) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
         for name in ["a", "b"] {
             let (go, done) = (go.clone(), done.clone());
-            let place = connection.reserve(2).expect("a place");
+            let place = connection.reserve(1, bounds).expect("a place");
             place.enqueue(name.into(), async move {
                 go.notified().await;
                 done.notify_one();
             });
         }
-        assert!(connection.reserve(2).is_none());
+        assert!(connection.reserve(1, bounds).is_none());
         tokio::task::yield_now().await;
         go.notify_one();
         done.notified().await;
         tokio::task::yield_now().await;
-        assert!(connection.reserve(2).is_some());
+        assert!(connection.reserve(1, bounds).is_some());
+    }
+
+    #[tokio::test]
+    async fn work_that_holds_too_much_is_refused_and_what_is_large_by_itself_is_not() {
+        let connection = connection();
+        let large = connection.reserve(5_000, BOUNDS);
+        assert!(large.is_some());
+        assert!(connection.reserve(1, BOUNDS).is_none());
+        drop(large);
+        let half = connection.reserve(500, BOUNDS);
+        assert!(half.is_some());
+        assert!(connection.reserve(501, BOUNDS).is_none());
+        assert!(connection.reserve(500, BOUNDS).is_some());
     }
 
     #[tokio::test]

@@ -10,6 +10,7 @@ use parking_lot::Mutex;
 use socketioxide::socket::Sid;
 
 pub(crate) use self::by_session::BySession;
+pub(crate) use self::lanes::QueueBounds;
 use self::{
     lanes::{Lanes, Place},
     requests::{Cancellation, Requests},
@@ -75,6 +76,13 @@ impl Connection {
         joined.cloned().collect()
     }
 
+    /// The rooms it joined first, as many as it is in beyond `max`.
+    pub(crate) fn rooms_beyond(&self, max: usize) -> Vec<RoomCode> {
+        let mut joined = self.joined_rooms();
+        joined.truncate(joined.len().saturating_sub(max));
+        joined
+    }
+
     /// Takes it out of all its rooms, and tells which these were.
     pub(crate) fn leave_all(&self) -> Vec<RoomCode> {
         std::mem::take(&mut *self.rooms.lock())
@@ -104,9 +112,10 @@ impl Connection {
         self.lanes.are_busy()
     }
 
-    /// A place for work, or none when `max` wait or run in all its rooms together.
-    pub(crate) fn reserve(self: &Arc<Self>, max: usize) -> Option<Place> {
-        Lanes::reserve(self, max)
+    /// A place for work that holds so many bytes, or none when too much waits or runs in all its
+    /// rooms together.
+    pub(crate) fn reserve(self: &Arc<Self>, bytes: usize, bounds: QueueBounds) -> Option<Place> {
+        Lanes::reserve(self, bytes, bounds)
     }
 
     /// Registers a request that its client may cancel.
@@ -122,5 +131,10 @@ impl Connection {
     /// Cancels all its requests, for it is gone.
     pub(crate) fn close(&self) {
         self.requests.close();
+    }
+
+    /// Whether it is gone, or about to be.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.requests.are_closed()
     }
 }

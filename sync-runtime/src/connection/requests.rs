@@ -65,6 +65,10 @@ impl Requests {
     pub(super) fn close(&self) {
         self.connection.cancel();
     }
+
+    pub(super) fn are_closed(&self) -> bool {
+        self.connection.is_cancelled()
+    }
 }
 
 /// A request's part in being cancelled; the client can no longer cancel what this was dropped for.

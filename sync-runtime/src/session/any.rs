@@ -34,6 +34,9 @@ pub(crate) trait AnySessions: Send + Sync {
 
     fn leave<'a>(&'a self, key: &'a SessionKey, room: &'a RoomCode) -> StoreFuture<'a, bool>;
 
+    /// How many rooms a session may be in, and each of its connections.
+    fn max_rooms(&self) -> usize;
+
     /// The ends of sessions from now on, wherever they were brought about.
     fn notices(&self) -> BoxStream<'static, EndNotice>;
 }
@@ -132,6 +135,10 @@ impl<U: SessionUser> AnySessions for Sessions<U> {
 
     fn leave<'a>(&'a self, key: &'a SessionKey, room: &'a RoomCode) -> StoreFuture<'a, bool> {
         self.store.leave(key, room)
+    }
+
+    fn max_rooms(&self) -> usize {
+        self.rules.max_rooms
     }
 
     fn notices(&self) -> BoxStream<'static, EndNotice> {

@@ -67,7 +67,7 @@ pub(super) fn change(
         Ok(room) => room,
         Err(refusal) => return reply.rooms(&socket, Err(refusal.into())),
     };
-    let Some(place) = connection.reserve(server.config.max_requests_per_connection) else {
+    let Some(place) = connection.reserve(room.as_str().len(), server.config.queue_bounds()) else {
         observe::queue_refused();
         return reply.rooms(&socket, Err(Refusal::TooManyRequests { seconds: 1 }.into()));
     };
@@ -105,21 +105,39 @@ async fn join(
 
     let left = server.sessions.join(session, room.clone()).await;
     let left = left.map_err(Failure::internal)?;
-    for surplus in left.ok_or(Refusal::NoSession)? {
-        server.rooms.leave(connection, socket, &surplus);
-        let after = || PostRoomLeave {
-            visitor: visitor(),
-            room: surplus.clone(),
-        };
-        server.hooks.post_leave.tell(limit, after).await;
-    }
+    give_up(server, connection, socket, left.ok_or(Refusal::NoSession)?).await;
     server.rooms.join(connection, socket, room);
+    // What another connection of the session joined may have taken a room from the session that this
+    // one is still in.
+    let beyond = connection.rooms_beyond(server.sessions.max_rooms());
+    give_up(server, connection, socket, beyond).await;
     let after = || PostRoomJoin {
         visitor: visitor(),
         room: room.clone(),
     };
     server.hooks.post_join.tell(limit, after).await;
     Ok(())
+}
+
+/// Leaves rooms to stay within the number of rooms that there may be.
+async fn give_up(
+    server: &Server,
+    connection: &Connection,
+    socket: &SocketRef,
+    rooms: Vec<RoomCode>,
+) {
+    for room in rooms {
+        if !connection.is_member(&room) {
+            continue;
+        }
+        server.rooms.leave(connection, socket, &room);
+        let after = || PostRoomLeave {
+            visitor: connection.visitor().clone(),
+            room: room.clone(),
+        };
+        let hooks = &server.hooks.post_leave;
+        hooks.tell(server.config.hook_timeout, after).await;
+    }
 }
 
 /// Leaves a room, for this connection now and for the session's later ones.

@@ -72,8 +72,8 @@ pub(super) fn receive(
         Err(refusal) => return reply.refuse(refusal),
     };
 
-    let max = server.config.max_requests_per_connection;
-    let Some(place) = connection.reserve(max) else {
+    let bytes = payload.json().len();
+    let Some(place) = connection.reserve(bytes, server.config.queue_bounds()) else {
         observe::queue_refused();
         return reply.refuse(Refusal::TooManyRequests { seconds: 1 });
     };

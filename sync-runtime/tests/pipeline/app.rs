@@ -34,7 +34,10 @@ impl Server {
     }
 
     pub fn with(hooks: Hooks) -> Self {
-        let sessions = Sessions::in_memory();
+        Self::of(Sessions::in_memory(), hooks)
+    }
+
+    pub fn of(sessions: Sessions<User>, hooks: Hooks) -> Self {
         let sync = SyncServer::builder(AppState, routes(), sessions.clone())
             .hooks(hooks)
             .build()

@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::json;
 use sync_runtime::{
-    Failure, Hooks,
+    Failure, Hooks, Sessions,
     hooks::{
         PostSyncAuthorize, PostSyncExecute, PostSyncFanout, PostSyncValidate, PreSocketMessage,
         PreSyncAuthorize, PreSyncExecute, PreSyncFanout, PreSyncRecipient, PreSyncValidate,
@@ -432,6 +432,29 @@ async fn nobody_else_can_join_or_reach_the_room_of_a_connection() {
     assert_eq!(joined["errorCode"], "room.joinBlocked");
     let refused = ada
         .request("test/echo/v1", &somebody.id, json!({ "text": "" }))
+        .await;
+    assert_eq!(refused["errorCode"], "sync.notRoomMember");
+}
+
+#[tokio::test]
+async fn no_connection_is_in_more_rooms_than_a_session_may_be() {
+    let server = Server::of(Sessions::in_memory().max_rooms(2), Hooks::new());
+    let cookie = server.log_in("ada").await;
+    let mut one = Client::connect(&server.router, &cookie).await;
+    let mut other = Client::connect(&server.router, &cookie).await;
+    for (rooms, joined) in [("ab", ["a", "b"]), ("ef", ["e", "f"])] {
+        let mut answer = json!(null);
+        for room in rooms.chars() {
+            answer = one.room("joinRoom", &room.to_string()).await;
+        }
+        assert_eq!(answer, json!({ "rooms": joined }));
+        for room in ["c", "d"] {
+            answer = other.room("joinRoom", room).await;
+        }
+        assert_eq!(answer, json!({ "rooms": ["c", "d"] }));
+    }
+    let refused = one
+        .request("test/echo/v1", "a", json!({ "text": "" }))
         .await;
     assert_eq!(refused["errorCode"], "sync.notRoomMember");
 }
