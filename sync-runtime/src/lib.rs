@@ -17,6 +17,8 @@ mod limits;
 pub mod observe;
 mod panic;
 mod pipeline;
+#[cfg(feature = "redis")]
+mod redis_connection;
 mod room;
 mod rooms;
 mod route;
@@ -33,8 +35,6 @@ mod wire;
 pub use axum::extract::FromRef;
 pub use sync_macros::{SyncError, sync_handler};
 
-#[cfg(feature = "redis")]
-pub use crate::session::RedisSessions;
 pub use crate::{
     app::{App, SessionUser},
     config::{Config, ConfigError},
@@ -58,6 +58,11 @@ pub use crate::{
     },
     shutdown::ShutdownReport,
     sync_server::{SyncServer, SyncServerBuilder},
+};
+#[cfg(feature = "redis")]
+pub use crate::{
+    limits::{RateLimitsError, RedisRateLimits},
+    session::RedisSessions,
 };
 
 /// What nearly every handler file needs.

@@ -11,7 +11,7 @@ use crate::{
     door::Door,
     emit::emit,
     handler::context::AnyState,
-    limits::{Buckets, TrustedProxies},
+    limits::{RateStore, TrustedProxies},
     rooms::Rooms,
     route::RouteTable,
     session::AnySessions,
@@ -28,7 +28,7 @@ pub(crate) struct Server {
     pub(crate) sessions: Arc<dyn AnySessions>,
     pub(crate) rooms: Rooms,
     pub(crate) hooks: Hooks,
-    pub(crate) buckets: Buckets,
+    pub(crate) rates: Box<dyn RateStore>,
     pub(crate) proxies: TrustedProxies,
     pub(crate) by_session: BySession,
     /// Done when somebody hears of the ends of sessions.

@@ -12,7 +12,7 @@ use crate::{
     connection::BySession,
     handler::context::AnyState,
     health,
-    limits::{Buckets, TrustedProxies},
+    limits::{Buckets, RateStore, TrustedProxies},
     observe,
     rooms::Rooms,
     route::RouteTable,
@@ -58,6 +58,7 @@ impl SyncServer {
             routes: routes.into_table(),
             sessions: Arc::new(sessions),
             hooks: Hooks::new(),
+            rates: Box::new(Buckets::default()),
             config: Config::default(),
         }
     }
@@ -124,6 +125,7 @@ pub struct SyncServerBuilder {
     routes: RouteTable,
     sessions: Arc<dyn AnySessions>,
     hooks: Hooks,
+    rates: Box<dyn RateStore>,
     config: Config,
 }
 
@@ -139,6 +141,15 @@ impl SyncServerBuilder {
     #[must_use]
     pub fn hooks(mut self, hooks: Hooks) -> Self {
         self.hooks = hooks;
+        self
+    }
+
+    /// Counts rates in Redis, so that all processes of the app share one budget. Without it each
+    /// counts for itself, in its memory.
+    #[cfg(feature = "redis")]
+    #[must_use]
+    pub fn rate_limits(mut self, limits: crate::RedisRateLimits) -> Self {
+        self.rates = Box::new(limits);
         self
     }
 
@@ -159,7 +170,7 @@ impl SyncServerBuilder {
             sessions: self.sessions,
             rooms: Rooms::default(),
             hooks: self.hooks,
-            buckets: Buckets::default(),
+            rates: self.rates,
             proxies: TrustedProxies::new(self.config.trusted_proxies.clone()),
             by_session: BySession::default(),
             watches_sessions: Once::new(),

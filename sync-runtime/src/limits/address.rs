@@ -1,6 +1,9 @@
 //! Whose address a request came from.
 
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::{
+    fmt,
+    net::{IpAddr, Ipv6Addr, SocketAddr},
+};
 
 use axum::extract::ConnectInfo;
 use http::{HeaderMap, request::Parts};
@@ -21,6 +24,12 @@ impl Address {
         let ConnectInfo(peer) = parts.extensions.get::<ConnectInfo<SocketAddr>>()?;
         let address = proxies.client(peer.ip(), &parts.headers);
         Some(Self(network(address)))
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }
 
@@ -64,6 +73,14 @@ impl TrustedProxies {
             }
         }
         client
+    }
+}
+
+#[cfg(test)]
+impl Address {
+    /// An address that is known already.
+    pub(crate) fn known(address: IpAddr) -> Self {
+        Self(network(address))
     }
 }
 

@@ -7,9 +7,10 @@ use std::{
 };
 
 use dashmap::{DashMap, mapref::entry::Entry};
+use futures_util::future::{BoxFuture, FutureExt, ready};
 use tokio::time::Instant;
 
-use super::Rate;
+use super::{Rate, RateStore, Take};
 
 /// How many buckets there may be: about 5 MB. A bucket that is full again is no longer needed; when
 /// all of these are in use at the same time, further ones are not limited until some are free.
@@ -43,9 +44,22 @@ impl Default for Buckets {
     }
 }
 
+impl RateStore for Buckets {
+    fn take<'a>(&'a self, takes: &'a [Take<'a>]) -> BoxFuture<'a, Result<(), Duration>> {
+        ready(self.take_all(takes)).boxed()
+    }
+}
+
 impl Buckets {
+    /// Takes one out of each bucket, up to one that is empty.
+    pub(super) fn take_all(&self, takes: &[Take<'_>]) -> Result<(), Duration> {
+        takes
+            .iter()
+            .try_for_each(|take| self.take(take.from, take.rate))
+    }
+
     /// Takes one out of a bucket, or tells how long it takes until there is one.
-    pub(crate) fn take(&self, whose: impl Hash, rate: Rate) -> Result<(), Duration> {
+    fn take(&self, whose: impl Hash, rate: Rate) -> Result<(), Duration> {
         let now = Instant::now();
         if self.count.load(Ordering::Relaxed) >= MAX_BUCKETS {
             self.sweep(now);

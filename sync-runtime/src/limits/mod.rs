@@ -7,9 +7,15 @@
 mod address;
 mod buckets;
 mod rate;
+#[cfg(feature = "redis")]
+mod redis;
+mod store;
 
 pub use self::rate::{Rate, RateError, RateLimit};
+#[cfg(feature = "redis")]
+pub use self::redis::{RateLimitsError, RedisRateLimits};
 pub(crate) use self::{
     address::{Address, TrustedProxies},
     buckets::Buckets,
+    store::{Bucket, RateStore, Take},
 };

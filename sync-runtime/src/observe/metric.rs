@@ -17,6 +17,8 @@ const FANOUT: &str = "sync_fanout_seconds";
 const SENT: &str = "sync_deliveries_sent_total";
 const FAILED: &str = "sync_deliveries_failed_total";
 const QUEUE_REFUSALS: &str = "sync_queue_refusals_total";
+#[cfg(any(feature = "redis", test))]
+const RATE_LIMIT_FALLBACKS: &str = "sync_rate_limit_fallbacks_total";
 
 const ROUTE: &str = "route";
 const OUTCOME: &str = "outcome";
@@ -45,6 +47,12 @@ pub(crate) fn describe() {
         Unit::Count,
         "Requests refused because too many of their connection waited."
     );
+    #[cfg(feature = "redis")]
+    metrics::describe_counter!(
+        RATE_LIMIT_FALLBACKS,
+        Unit::Count,
+        "Requests whose rate this process counted alone, because Redis did not answer."
+    );
 }
 
 /// Counts a connection for as long as it lives.
@@ -66,6 +74,12 @@ impl Drop for OpenConnection {
 /// Counts a request that found too many of its connection waiting.
 pub(crate) fn queue_refused() {
     counter!(QUEUE_REFUSALS).increment(1);
+}
+
+/// Counts a request whose rate was counted here, because Redis did not answer.
+#[cfg(feature = "redis")]
+pub(crate) fn rate_limited_alone() {
+    counter!(RATE_LIMIT_FALLBACKS).increment(1);
 }
 
 /// Counts a request that was refused.
@@ -140,6 +154,7 @@ mod tests {
             SENT,
             FAILED,
             QUEUE_REFUSALS,
+            RATE_LIMIT_FALLBACKS,
         ] {
             assert!(guide.contains(&format!("\n| `{name}` |")), "{name}");
         }

@@ -3,6 +3,8 @@
 mod metric;
 mod request;
 
+#[cfg(feature = "redis")]
+pub(crate) use self::metric::rate_limited_alone;
 pub(crate) use self::{
     metric::{OpenConnection, RouteMetrics, describe, queue_refused},
     request::{fanned_out, handled, observe, refused},

@@ -4,8 +4,13 @@ use std::time::Duration;
 
 use super::{identify::Requester, receiver::Received};
 use crate::{
-    Failure, error::Refusal, hooks::RateLimitExceeded, limits::RateLimit, routed::Routed,
-    server::Server, session::AnySession,
+    Failure, Rate,
+    error::Refusal,
+    hooks::RateLimitExceeded,
+    limits::{Address, Bucket, RateLimit, Take},
+    routed::Routed,
+    server::Server,
+    session::AnySession,
 };
 
 /// A request that is within its rates.
@@ -16,7 +21,7 @@ pub(super) async fn limit(
     requester: &Requester,
     Received(routed): Received,
 ) -> Result<Limited, Failure> {
-    let Err(wait) = take(server, requester, &routed) else {
+    let Err(wait) = take(server, requester, &routed).await else {
         return Ok(Limited(routed));
     };
     let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
@@ -29,27 +34,41 @@ pub(super) async fn limit(
     Err(Refusal::TooManyRequests { seconds }.into())
 }
 
-/// Takes one from the address's bucket and one from the route's: that of the user, or of the address
-/// where nobody is logged in.
-fn take(server: &Server, requester: &Requester, routed: &Routed) -> Result<(), Duration> {
+/// Takes one from the address's bucket and one from the route's.
+async fn take(server: &Server, requester: &Requester, routed: &Routed) -> Result<(), Duration> {
     let address = requester.address();
-    if let (Some(rate), Some(address)) = (server.config.address_rate_limit, address) {
-        server.buckets.take(address, rate)?;
+    let of_address = address.zip(server.config.address_rate_limit);
+    let of_address = of_address.map(|(address, rate)| Take {
+        from: Bucket::Address(address),
+        rate,
+    });
+    let of_route = rate(server, routed).map(|rate| Take {
+        from: bucket(routed, address),
+        rate,
+    });
+    match (of_address, of_route) {
+        (None, None) => Ok(()),
+        (Some(one), None) | (None, Some(one)) => server.rates.take(&[one]).await,
+        (Some(first), Some(second)) => server.rates.take(&[first, second]).await,
     }
-    let rate = match routed.route.server.rate_limit {
-        RateLimit::Off => return Ok(()),
-        RateLimit::Limited(rate) => rate,
-        RateLimit::Default => match server.config.route_rate_limit {
-            Some(rate) => rate,
-            None => return Ok(()),
-        },
-    };
+}
+
+/// How often somebody may use a route.
+fn rate(server: &Server, routed: &Routed) -> Option<Rate> {
+    match routed.route.server.rate_limit {
+        RateLimit::Off => None,
+        RateLimit::Limited(rate) => Some(rate),
+        RateLimit::Default => server.config.route_rate_limit,
+    }
+}
+
+/// The route's bucket: that of the user, or of the address where nobody is logged in.
+fn bucket(routed: &Routed, address: Option<Address>) -> Bucket<'_> {
+    let route = &*routed.route.full_name;
     let user = routed.request.session.as_ref().map(AnySession::user_id);
     match (user, address) {
-        (Some(user), _) => server.buckets.take((&routed.route.full_name, user), rate),
-        (None, Some(address)) => server
-            .buckets
-            .take((&routed.route.full_name, address), rate),
-        (None, None) => server.buckets.take(&routed.route.full_name, rate),
+        (Some(user), _) => Bucket::RouteOfUser(route, user),
+        (None, Some(address)) => Bucket::RouteOfAddress(route, address),
+        (None, None) => Bucket::Route(route),
     }
 }

@@ -10,23 +10,17 @@ mod tests;
 use std::{fmt, sync::Arc, time::Duration};
 
 use futures_util::{StreamExt, stream::BoxStream};
-use redis::{
-    Client, FromRedisValue, ScriptInvocation,
-    aio::{ConnectionManager, ConnectionManagerConfig},
-};
+use redis::{Client, FromRedisValue, ScriptInvocation, aio::ConnectionManager};
 
 use self::scripts::Scripts;
 use super::{
     EndNotice, EndReason, NewSession, SessionKey, SessionRecord, SessionStore, SessionStoreError,
     StoreFuture,
 };
-use crate::{SessionUser, room::RoomCode};
+use crate::{SessionUser, redis_connection, room::RoomCode};
 
 /// How long Redis may take to answer, unless [`RedisSessions::timeout`] says otherwise.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(2);
-
-/// The longest pause between two attempts to reach a Redis that is gone.
-const RECONNECT_AT_LEAST_EVERY: Duration = Duration::from_secs(1);
 
 /// Sessions in Redis (6 or newer): they outlive the process, and several processes share them. One
 /// that is ended on one node ends its connections on all.
@@ -70,15 +64,10 @@ impl RedisSessions {
     /// # Errors
     /// When the URL is none, or nothing answers there within two seconds.
     pub async fn connect(url: &str) -> Result<Self, SessionStoreError> {
-        let client = Client::open(url).map_err(failed)?;
-        let config = ConnectionManagerConfig::new()
-            .set_connection_timeout(Some(DEFAULT_TIMEOUT))
-            // Each command has a timeout of its own, around reconnecting as well.
-            .set_response_timeout(None)
-            .set_max_delay(RECONNECT_AT_LEAST_EVERY);
-        let connecting = ConnectionManager::new_with_config(client.clone(), config);
+        let connecting = redis_connection::connect(url, DEFAULT_TIMEOUT);
+        let (client, connection) = within(DEFAULT_TIMEOUT, connecting).await?;
         Ok(Self {
-            connection: within(DEFAULT_TIMEOUT, connecting).await?,
+            connection,
             client,
             scripts: Arc::default(),
             prefix: "sync:".into(),
