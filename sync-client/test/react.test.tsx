@@ -1,6 +1,7 @@
 // @vitest-environment happy-dom
 import { act, cleanup, configure, render, screen, waitFor } from "@testing-library/react";
-import { StrictMode, useEffect, useState } from "react";
+import { useEffect, useState, version } from "react";
+import { version as domVersion } from "react-dom";
 import { afterEach, expect, test } from "vitest";
 import { initSync, joinRoom, syncRequest } from "../src/index.js";
 import { type SyncEventTrigger, useRoom, useSyncEvents, useSyncEventTrigger, useSyncStatus } from "../src/react/index.js";
@@ -21,6 +22,11 @@ async function move(cardId: string, receiver = "board"): Promise<void> {
     await syncRequest({ name: "system/ping", version: "v1", receiver });
   });
 }
+
+test("the hooks run on the version of React that this project is for", () => {
+  const wanted = process.env["REACT"] ?? "";
+  expect([version, domVersion].map((found) => found.split(".")[0])).toEqual([wanted, wanted]);
+});
 
 function Room({ code }: { code: string | null }) {
   return <p>{useRoom(code).status}</p>;

@@ -15,6 +15,14 @@ interface TestRoutes {
   "board/showCard": {
     v1: Route<{ cardId: string }, { cardId: string }, { clientOutput: { notes: string | null } }>;
   };
+  /** Never answered by the test server itself. */
+  "board/place": {
+    v1: Route<
+      { cardId: string; toLane: string },
+      { cardId: string; toLane: string; by: string },
+      { errorCode: "board.cardNotFound" }
+    >;
+  };
   "board/slow": { v1: Route<Record<string, never>, Record<string, never>> };
   "board/broken": { v1: Route<Record<string, never>, Record<string, never>> };
   "chat/say": { v1: Route<{ text: string }, { length: number }, { serverStream: { chunk: string } }> };

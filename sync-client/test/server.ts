@@ -148,6 +148,7 @@ function answer(io: Server, socket: Socket, body: Record<string, any>): void {
     }
     case "sync/board/broken/v1":
       return void reply(["what?"]);
+    case "sync/board/place/v1":
     case "sync/board/slow/v1":
       return;
     default:

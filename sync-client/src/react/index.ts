@@ -3,7 +3,15 @@
  *
  * @module
  */
+export { type OptimisticSync, type SyncChangeOptions, useOptimisticSync } from "./use-optimistic-sync.js";
 export { useRoom } from "./use-room.js";
 export { useSyncEventTrigger, type SyncEventTrigger } from "./use-sync-event-trigger.js";
 export { useSyncEvents, type SyncEventRegistrars } from "./use-sync-events.js";
 export { useSyncStatus } from "./use-sync-status.js";
+export {
+  type SyncCallOptions,
+  type SyncRequestHook,
+  type SyncRequestHookOptions,
+  type SyncStreamReducer,
+  useSyncRequest,
+} from "./use-sync-request.js";

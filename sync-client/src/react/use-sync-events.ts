@@ -1,4 +1,4 @@
-import { useEffect, useLayoutEffect, useRef, useState } from "react";
+import { useState } from "react";
 import type { EventKind } from "../events.js";
 import type {
   SyncDelivery,
@@ -9,15 +9,13 @@ import type {
   upsertSyncEventStreamCallback,
 } from "../index.js";
 import { subscribe, type Subscription, untyped } from "../subscribe.js";
+import { useCommitEffect, useLatest } from "./commit.js";
 
 /** The registering functions, bound to a component. */
 export interface SyncEventRegistrars {
   upsertSyncEventCallback: typeof upsertSyncEventCallback;
   upsertSyncEventStreamCallback: typeof upsertSyncEventStreamCallback;
 }
-
-/** Rendering on a server has no layout, and React 18 warns of it. */
-const useCommitEffect = typeof window === "undefined" ? useEffect : useLayoutEffect;
 
 /**
  * `upsertSyncEventCallback` and `upsertSyncEventStreamCallback` for a component: each keeps one
@@ -36,19 +34,15 @@ export function useSyncEvents<N extends SyncRouteName, V extends SyncRouteVersio
   subscription?: SyncEventSubscription<N, V>,
 ): SyncEventRegistrars {
   const [scope] = useState(createScope);
-  // Unmounting must end it at once, not when the browser is idle: no callback after unmount.
   useCommitEffect(scope.mount, [scope]);
 
-  const latest = useRef(subscription?.callback);
-  useCommitEffect(() => {
-    latest.current = subscription?.callback;
-  });
+  const latest = useLatest(subscription?.callback);
   const { name, version } = subscription ?? {};
   useCommitEffect(() => {
     if (name === undefined || version === undefined) return;
     const callback = (delivery: SyncDelivery<N, V>) => latest.current?.(delivery);
     return subscribe("delivery", untyped({ name, version, callback }), callback);
-  }, [name, version]);
+  }, [name, version, latest]);
 
   return scope.registrars;
 }

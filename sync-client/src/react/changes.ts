@@ -1,0 +1,133 @@
+/** The changes of one component that its base does not have yet. Below the types of the routes. */
+import { syncClient } from "../client.js";
+import type { RequestOptions } from "../requests.js";
+import { subscribe } from "../subscribe.js";
+import { type Answer, type Delivery, isObject, type JsonObject } from "../wire.js";
+
+/**
+ * Milliseconds that an answered change waits for its delivery. It comes right after the answer, or
+ * not at all: the connection broke, or the page has left the room.
+ */
+const DELIVERY_WITHIN = 5_000;
+/** Deliveries of its route that are kept for a change without an answer: the latest of them. */
+const EARLY_MOST = 64;
+
+export interface ChangeRequest<Change> extends RequestOptions {
+  change: Change;
+  commit?: (result: JsonObject) => void;
+}
+
+export interface Changes<Change> {
+  request(options: ChangeRequest<Change>): Promise<Answer>;
+  rebase(): void;
+  /** Shows the changes from now on, until the function returned is called. */
+  mount(show: (pending: readonly Change[]) => void): () => void;
+}
+
+interface Entry<Change> {
+  change: Change;
+  route: string;
+  /** The server has said yes; the delivery that puts the change into the base is on its way. */
+  result: JsonObject | undefined;
+  /** Over HTTP a delivery, which comes on the socket, may overtake the answer. */
+  early: JsonObject[];
+  timer: ReturnType<typeof setTimeout> | undefined;
+}
+
+export function createChanges<Change>(): Changes<Change> {
+  const entries = new Set<Entry<Change>>();
+  /** The routes listened to: those of the entries. */
+  const routes = new Map<string, () => void>();
+  /** Only while the component is there. */
+  let show: ((pending: readonly Change[]) => void) | undefined;
+
+  let pending: readonly Change[] = [];
+
+  function refresh(): void {
+    pending = [...entries].map(({ change }) => change);
+    show?.(pending);
+  }
+
+  function add({ name, version, change }: ChangeRequest<Change>): Entry<Change> {
+    const route = `${name}/${version}`;
+    const entry: Entry<Change> = { change, route, result: undefined, early: [], timer: undefined };
+    entries.add(entry);
+    if (!routes.has(route)) {
+      const callback = (delivery: Delivery) => {
+        if (delivery.status === "success") hear(route, delivery.serverOutput);
+      };
+      routes.set(route, subscribe("delivery", { name, version, callback }, callback));
+    }
+    refresh();
+    return entry;
+  }
+
+  function drop(entry: Entry<Change>): void {
+    clearTimeout(entry.timer);
+    if (!entries.delete(entry)) return;
+    if (![...entries].some(({ route }) => route === entry.route)) {
+      routes.get(entry.route)?.();
+      routes.delete(entry.route);
+    }
+    refresh();
+  }
+
+  /**
+   * Nothing in a delivery names its request, but what the room is sent is what the request was
+   * answered. Another's with the same output will do: it has made the same change.
+   */
+  function hear(route: string, output: JsonObject): void {
+    const concerned = [...entries].filter((entry) => entry.route === route);
+    const own = concerned.find(({ result }) => result && sameJson(result, output));
+    if (own) return drop(own);
+    for (const entry of concerned) {
+      if (!entry.result) entry.early = [...entry.early, output].slice(-EARLY_MOST);
+    }
+  }
+
+  return {
+    async request(options) {
+      const { change: _, commit, ...request } = options;
+      const entry = add(options);
+      const answer = await syncClient().request(request);
+      if (answer.status === "success") {
+        if (commit && show) commit(answer.result);
+        const heard = entry.early.some((output) => sameJson(output, answer.result));
+        if (!commit && !request.ignoreSelf && !heard) {
+          entry.result = answer.result;
+          entry.early = [];
+          entry.timer = setTimeout(() => drop(entry), DELIVERY_WITHIN);
+          return answer;
+        }
+      }
+      drop(entry);
+      return answer;
+    },
+    rebase() {
+      for (const entry of [...entries]) if (entry.result) drop(entry);
+    },
+    mount(setPending) {
+      show = setPending;
+      // What changed while StrictMode had taken the component away.
+      show(pending);
+      return () => {
+        show = undefined;
+      };
+    },
+  };
+}
+
+/** Whether two values are the same JSON. The order of members does not count. */
+function sameJson(a: unknown, b: unknown): boolean {
+  if (Array.isArray(a)) {
+    return Array.isArray(b) && a.length === b.length && a.every((item, i) => sameJson(item, b[i]));
+  }
+  if (isObject(a) && isObject(b)) {
+    const keys = Object.keys(a);
+    return (
+      keys.length === Object.keys(b).length &&
+      keys.every((key) => Object.hasOwn(b, key) && sameJson(a[key], b[key]))
+    );
+  }
+  return a === b;
+}
