@@ -1,5 +1,6 @@
 /** The parts of the client put together, once for the page. */
 import { createEvents, type Events } from "./events.js";
+import { type Inspector, watched } from "./inspect.js";
 import { createOutbox, type Outbox } from "./outbox.js";
 import { type RequestOptions, sendRequest } from "./requests.js";
 import { createRooms, type Rooms } from "./rooms.js";
@@ -11,6 +12,8 @@ export interface SyncClient {
   readonly rooms: Rooms;
   readonly events: Events;
   readonly outbox: Outbox;
+  /** The developer tool that watches, if there is one. */
+  inspector: Inspector | undefined;
   open(options: SyncOptions): void;
   reopen(): void;
   close(): void;
@@ -25,7 +28,7 @@ export function createClient(): SyncClient {
 
   const connection = createConnection();
   const rooms = createRooms(connection, timeoutMs);
-  const events = createEvents();
+  const events = createEvents((delivery, callbacks) => client.inspector?.delivery(delivery, callbacks));
   const outbox = createOutbox(
     // A request that overtook the join of its room would be refused for not being a member.
     (receiver) => connection.live() !== undefined && !rooms.isJoining(receiver),
@@ -37,11 +40,12 @@ export function createClient(): SyncClient {
   rooms.onState(outbox.flush);
   connection.onSync(events.receive);
 
-  return {
+  const client: SyncClient = {
     connection,
     rooms,
     events,
     outbox,
+    inspector: undefined,
     open(next) {
       options = next;
       connection.open(next);
@@ -57,8 +61,10 @@ export function createClient(): SyncClient {
       outbox.clear();
       rooms.forget();
     },
-    request: (request) => sendRequest(connection, outbox, timeoutMs(), request),
+    request: (request) =>
+      watched(client.inspector, request, (options) => sendRequest(connection, outbox, timeoutMs(), options)),
   };
+  return client;
 }
 
 /** Versions that can share a client share this key. */

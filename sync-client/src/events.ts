@@ -24,12 +24,14 @@ interface Registration {
   count: number;
 }
 
-export function createEvents(): Events {
+/** `inspect` is told of each delivery, and how many callbacks there are for it. */
+export function createEvents(inspect: (delivery: Delivery, callbacks: number) => void): Events {
   const routes = new Map<string, Map<unknown, Registration>>();
 
   const dispatch = (delivery: Delivery) => {
     const kind: EventKind = delivery.status === "stream" ? "stream" : "delivery";
     const registered = routes.get(`${kind} ${delivery.fullName}`);
+    inspect(delivery, registered?.size ?? 0);
     if (!registered) return;
     for (const identity of [...registered.keys()]) {
       // Looked up anew: a callback before it, in this very delivery, may have taken it off.

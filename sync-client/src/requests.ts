@@ -17,6 +17,8 @@ export interface RequestOptions {
   timeoutMs?: number;
   signal?: AbortSignal;
   onStream?: (payload: JsonObject) => void;
+  /** It goes to the server now. */
+  onSent?: () => void;
 }
 
 export function sendRequest(
@@ -56,6 +58,7 @@ export function sendRequest(
       receiver,
       drop: () => settle(unavailable(false)),
       send() {
+        options.onSent?.();
         try {
           exchange = ask(connection, "sync", packet, {
             answer: (value) => settle(readAnswer(value)),

@@ -23,6 +23,8 @@ export interface Rooms {
   /** Stays in the room until this holder and all others have called the function returned. */
   hold(code: string): () => void;
   state(code: string): SyncRoomState;
+  /** All rooms the page is in, on the way into, or was refused. */
+  all(): { code: string; state: SyncRoomState }[];
   onState(listener: () => void): () => void;
   /** Requests to this room should wait: it is about to be joined. */
   isJoining(code: string): boolean;
@@ -214,6 +216,7 @@ export function createRooms(connection: Connection, timeoutMs: () => number): Ro
     },
 
     state: (code) => rooms.get(code)?.state ?? LEFT,
+    all: () => [...rooms.values()].filter((room) => room.state !== LEFT).map(({ code, state }) => ({ code, state })),
     onState: changed.on,
     isJoining: (code) => rooms.get(code)?.state === JOINING,
     forget() {
