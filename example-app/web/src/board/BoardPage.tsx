@@ -39,7 +39,7 @@ export function BoardPage({ me, onLogOut, onSessionLost }: Props) {
     [say, onSessionLost],
   );
 
-  const { view, failure, room, load, move } = useBoard({
+  const { view, newCards, failure, room, load, actions } = useBoard({
     me,
     onFailed,
     onEvent: (event) => {
@@ -68,15 +68,16 @@ export function BoardPage({ me, onLogOut, onSessionLost }: Props) {
     const titleOf = (id: string) => view?.cards.find((card) => card.id === id)?.title ?? "a card";
     switch (event.type) {
       case "moved": {
-        if (event.movedBy === me.id) return null;
+        if (event.by === me.id) return null;
         const lane = view?.lanes.find((one) => one.id === event.place.toLane)?.title ?? "a lane";
-        const who = names.current.get(event.movedBy) ?? "Somebody";
+        const who = names.current.get(event.by) ?? "Somebody";
         return `${who} moved ${titleOf(event.place.cardId)} to ${lane}.`;
       }
       case "created":
         if (event.card.ownerId === me.id) return null;
         return `${event.card.ownerName} added ${event.card.title}.`;
       case "deleted":
+        if (event.by === me.id) return null;
         return `${titleOf(event.cardId)} was deleted.`;
       case "edited":
       case "renamed":
@@ -98,7 +99,7 @@ export function BoardPage({ me, onLogOut, onSessionLost }: Props) {
     <div className="page">
       <header className="bar">
         <img src="/icon.svg" alt="" width="28" height="28" />
-        {view ? <BoardTitle title={view.title} onFailed={onFailed} /> : <h1>Board</h1>}
+        {view ? <BoardTitle title={view.title} onRename={actions.rename} /> : <h1>Board</h1>}
         <Connection room={room} />
         <ul className="here" aria-label="Here now">
           {cursors.here
@@ -123,13 +124,13 @@ export function BoardPage({ me, onLogOut, onSessionLost }: Props) {
       {view ? (
         <BoardView
           view={view}
+          newCards={newCards}
           me={me}
           area={area}
           cursors={cursors.visible}
           viewers={viewers}
           onPointerMove={cursors.track}
-          onMove={(place) => void move(place)}
-          onFailed={onFailed}
+          actions={actions}
           announce={announce}
         />
       ) : (

@@ -1,24 +1,15 @@
-import { syncRequest } from "sync-client";
 import { type FormEvent, useState } from "react";
 import { testIds } from "../test-ids";
-import { type Failed, ROOM } from "./useBoard";
 
 /** The name of the board, which anybody here may change by clicking on it. */
-export function BoardTitle({ title, onFailed }: { title: string; onFailed: (error: Failed) => void }) {
+export function BoardTitle({ title, onRename }: { title: string; onRename: (title: string) => void }) {
   const [draft, setDraft] = useState<string | null>(null);
 
-  async function submit(event?: FormEvent) {
+  function submit(event?: FormEvent) {
     event?.preventDefault();
     const wanted = draft?.trim();
     setDraft(null);
-    if (!wanted || wanted === title) return;
-    const answer = await syncRequest({
-      name: "board/settings/renameBoard",
-      version: "v1",
-      data: { title: wanted },
-      receiver: ROOM,
-    });
-    if (answer.status === "error") onFailed(answer);
+    if (wanted && wanted !== title) onRename(wanted);
   }
 
   if (draft === null) {
@@ -37,7 +28,7 @@ export function BoardTitle({ title, onFailed }: { title: string; onFailed: (erro
     );
   }
   return (
-    <form onSubmit={(event) => void submit(event)}>
+    <form onSubmit={submit}>
       <input
         className="board-title"
         aria-label="Name of the board"
@@ -47,7 +38,7 @@ export function BoardTitle({ title, onFailed }: { title: string; onFailed: (erro
         value={draft}
         onFocus={(event) => event.target.select()}
         onChange={(event) => setDraft(event.target.value)}
-        onBlur={() => void submit()}
+        onBlur={() => submit()}
         onKeyDown={(event) => event.key === "Escape" && setDraft(null)}
       />
     </form>

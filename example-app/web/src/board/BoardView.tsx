@@ -7,27 +7,29 @@ import { type Place, placeOf, samePlace } from "./state";
 import { testIds } from "../test-ids";
 import { useCardFocus } from "./useCardFocus";
 import type { RemoteCursor } from "./useCursors";
-import type { Failed } from "./useBoard";
+import type { BoardActions } from "./useBoard";
 import { useGlide } from "./useGlide";
 import { useKeyboardLift } from "./useKeyboardLift";
 import { usePointerLift } from "./usePointerLift";
 
 interface Props {
   view: Board;
+  /** Ids of cards in it that the server has not made yet: they can be seen, and no more. */
+  newCards: ReadonlySet<string>;
   me: User;
   /** The lanes, as large as they are: what cursors are fractions of. */
   area: RefObject<HTMLDivElement | null>;
   cursors: RemoteCursor[];
   viewers: ReadonlyMap<string, string>;
   onPointerMove: (event: PointerEvent) => void;
-  onMove: (place: Place) => void;
-  onFailed: (error: Failed) => void;
+  actions: BoardActions;
   announce: (text: string) => void;
 }
 
 /** The lanes and their cards, and everything one does with them by hand. */
 export function BoardView(props: Props) {
-  const { view, me, area, cursors, viewers, onMove, onFailed, announce } = props;
+  const { view, newCards, me, area, cursors, viewers, actions, announce } = props;
+  const made = view.cards.filter((card) => !newCards.has(card.id));
   const scroller = useRef<HTMLElement>(null);
   const helpId = useId();
   const [openId, setOpenId] = useState<string | null>(null);
@@ -35,9 +37,9 @@ export function BoardView(props: Props) {
 
   function drop(place: Place): void {
     const from = placeOf(view.cards, place.cardId);
-    if (from && !samePlace(from, place)) onMove(place);
+    if (from && !samePlace(from, place)) actions.move(place);
   }
-  const keyboard = useKeyboardLift({ view, onDrop: onMove, announce });
+  const keyboard = useKeyboardLift({ lanes: view.lanes, cards: made, onDrop: actions.move, announce });
   const pointer = usePointerLift({ scroller, onDrop: drop });
   useCardFocus(area);
   useGlide(area);
@@ -62,13 +64,14 @@ export function BoardView(props: Props) {
             lane={lane}
             me={me}
             cards={keyboard.shown.filter((card) => card.laneId === lane.id)}
+            newCards={view.cards.filter((card) => card.laneId === lane.id && newCards.has(card.id))}
             target={pointer.target?.toLane === lane.id ? pointer.target : null}
             liftedByPointer={pointer.liftedId}
             liftedByKeyboard={keyboard.liftedId}
             viewers={viewers}
             helpId={helpId}
             handlers={handlers}
-            onFailed={onFailed}
+            onCreate={actions.create}
           />
         ))}
         <Cursors cursors={cursors} />
@@ -79,7 +82,7 @@ export function BoardView(props: Props) {
           card={open}
           lanes={view.lanes}
           me={me}
-          onMove={onMove}
+          actions={actions}
           onClose={() => setOpenId(null)}
         />
       )}

@@ -37,10 +37,7 @@ export function CardButton({ card, lifted, viewer, helpId, onOpen, onPointerDown
     >
       <span className="card-title">{card.title}</span>
       <span className="card-foot">
-        <span className="card-owner">
-          <Badge userId={card.ownerId} name={card.ownerName} />
-          {card.ownerName}
-        </span>
+        <Owner card={card} />
         {viewer && (
           <span className="card-viewer" data-testid={testIds.cardViewer}>
             {viewer} is looking
@@ -48,5 +45,26 @@ export function CardButton({ card, lifted, viewer, helpId, onOpen, onPointerDown
         )}
       </span>
     </button>
+  );
+}
+
+/** A card that the server has not made yet: it has no id by which it could be moved or opened. */
+export function CardInTheMaking({ card }: { card: Card }) {
+  return (
+    <div className="card" style={hueStyle(card.ownerId)} aria-busy="true">
+      <span className="card-title">{card.title}</span>
+      <span className="card-foot">
+        <Owner card={card} />
+      </span>
+    </div>
+  );
+}
+
+function Owner({ card }: { card: Card }) {
+  return (
+    <span className="card-owner">
+      <Badge userId={card.ownerId} name={card.ownerName} />
+      {card.ownerName}
+    </span>
   );
 }

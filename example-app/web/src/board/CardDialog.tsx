@@ -6,19 +6,18 @@ import { messageFor } from "../messages";
 import type { Card } from "../sync.gen";
 import { testIds } from "../test-ids";
 import { Badge } from "../ui/Badge";
-import type { Place } from "./state";
-import { ROOM } from "./useBoard";
+import { type BoardActions, ROOM } from "./useBoard";
 
 interface Props {
   card: Card;
   lanes: Lane[];
   me: User;
-  onMove: (place: Place) => void;
+  actions: BoardActions;
   onClose: () => void;
 }
 
 /** An open card. What only its owner may see comes with the delivery that opening it causes. */
-export function CardDialog({ card, lanes, me, onMove, onClose }: Props) {
+export function CardDialog({ card, lanes, me, actions, onClose }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
   const isMine = card.ownerId === me.id;
@@ -63,29 +62,17 @@ export function CardDialog({ card, lanes, me, onMove, onClose }: Props) {
     if (busy || notes === null || !title.trim()) return;
     setBusy(true);
     setError(null);
-    const answer = await syncRequest({
-      name: "board/editCard",
-      version: "v1",
-      data: { cardId: card.id, title, privateNotes: notes },
-      receiver: ROOM,
-    });
+    const failed = await actions.edit({ cardId: card.id, title: title.trim(), privateNotes: notes });
     setBusy(false);
-    if (answer.status === "error") setError(messageFor(answer));
+    if (failed) setError(messageFor(failed));
     else onClose();
   }
 
-  async function remove() {
-    setBusy(true);
-    const answer = await syncRequest({
-      name: "board/deleteCard",
-      version: "v1",
-      data: { cardId: card.id },
-      receiver: ROOM,
-    });
-    setBusy(false);
-    setIsDeleting(false);
-    if (answer.status === "error") setError(messageFor(answer));
-    else onClose();
+  function remove() {
+    dialog.current?.close();
+    focusBeside(card.id);
+    onClose();
+    actions.remove(card.id);
   }
 
   return (
@@ -140,7 +127,7 @@ export function CardDialog({ card, lanes, me, onMove, onClose }: Props) {
               aria-label="Lane"
               value={card.laneId}
               onChange={(event) =>
-                onMove({ cardId: card.id, toLane: event.target.value, beforeCardId: null })
+                actions.move({ cardId: card.id, toLane: event.target.value, beforeCardId: null })
               }
             >
               {lanes.map((lane) => (
@@ -197,7 +184,7 @@ export function CardDialog({ card, lanes, me, onMove, onClose }: Props) {
               type="button"
               className={isDeleting ? "button danger end" : "button quiet end"}
               data-testid={testIds.cardDialogDelete}
-              onClick={() => (isDeleting ? void remove() : setIsDeleting(true))}
+              onClick={() => (isDeleting ? remove() : setIsDeleting(true))}
               onBlur={() => setIsDeleting(false)}
             >
               {isDeleting ? "Really delete?" : "Delete"}
@@ -207,4 +194,14 @@ export function CardDialog({ card, lanes, me, onMove, onClose }: Props) {
       </form>
     </dialog>
   );
+}
+
+/** The focus must not vanish with a card: it goes to the next one, or to what makes a new one. */
+function focusBeside(cardId: string): void {
+  const item = document.querySelector(`[data-card-id="${CSS.escape(cardId)}"]`)?.closest("li");
+  const beside = [item?.nextElementSibling, item?.previousElementSibling]
+    .map((other) => other?.querySelector<HTMLElement>("[data-card-id]"))
+    .find(Boolean);
+  const opener = item?.closest("section")?.querySelector<HTMLElement>(".new-card-open");
+  (beside ?? opener)?.focus();
 }

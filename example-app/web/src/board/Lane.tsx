@@ -2,15 +2,17 @@ import { useEffect, useRef } from "react";
 import type { Lane as LaneData, User } from "../api";
 import type { Card } from "../sync.gen";
 import { testIds } from "../test-ids";
-import { CardButton, type CardHandlers } from "./CardButton";
+import { CardButton, type CardHandlers, CardInTheMaking } from "./CardButton";
 import { NewCard } from "./NewCard";
 import type { Place } from "./state";
-import type { Failed } from "./useBoard";
+import type { BoardActions } from "./useBoard";
 
 interface Props {
   lane: LaneData;
   me: User;
   cards: Card[];
+  /** Those that the server has not made yet. They come to the end of the lane. */
+  newCards: Card[];
   /** Where a dragged card would go, if that is in this lane. */
   target: Place | null;
   liftedByPointer: string | null;
@@ -18,24 +20,25 @@ interface Props {
   viewers: ReadonlyMap<string, string>;
   helpId: string;
   handlers: CardHandlers;
-  onFailed: (error: Failed) => void;
+  onCreate: BoardActions["create"];
 }
 
 export function Lane(props: Props) {
-  const { lane, cards, target, liftedByPointer, liftedByKeyboard, viewers, helpId, handlers } = props;
+  const { lane, cards, newCards, target, liftedByPointer, liftedByKeyboard, viewers, helpId, handlers } = props;
   const liftOf = (id: string) =>
     id === liftedByPointer ? "pointer" : id === liftedByKeyboard ? "keyboard" : null;
 
   // One's own new card comes into view; those of others do not scroll what one is looking at.
   const list = useRef<HTMLUListElement>(null);
-  const last = cards.at(-1);
-  const count = useRef(cards.length);
+  const all = cards.length + newCards.length;
+  const last = newCards.at(-1) ?? cards.at(-1);
+  const count = useRef(all);
   useEffect(() => {
-    if (cards.length > count.current && last?.ownerId === props.me.id) {
+    if (all > count.current && last?.ownerId === props.me.id) {
       list.current?.scrollTo({ top: list.current.scrollHeight });
     }
-    count.current = cards.length;
-  }, [cards.length, last, props.me.id]);
+    count.current = all;
+  }, [all, last, props.me.id]);
 
   return (
     <section
@@ -47,8 +50,8 @@ export function Lane(props: Props) {
     >
       <header>
         <h2 id={`lane-${lane.id}`}>{lane.title}</h2>
-        <span className="count" data-testid={testIds.laneCount} aria-label={`${cards.length} cards`}>
-          {cards.length}
+        <span className="count" data-testid={testIds.laneCount} aria-label={`${all} cards`}>
+          {all}
         </span>
       </header>
       <ul ref={list}>
@@ -63,10 +66,15 @@ export function Lane(props: Props) {
             />
           </li>
         ))}
+        {newCards.map((card) => (
+          <li key={card.id}>
+            <CardInTheMaking card={card} />
+          </li>
+        ))}
         {target?.beforeCardId === null && <li className="drop-end" aria-hidden="true" />}
-        {cards.length === 0 && !target && <li className="empty">Nothing here yet</li>}
+        {all === 0 && !target && <li className="empty">Nothing here yet</li>}
       </ul>
-      <NewCard laneId={lane.id} laneTitle={lane.title} onFailed={props.onFailed} />
+      <NewCard laneId={lane.id} laneTitle={lane.title} onCreate={props.onCreate} />
     </section>
   );
 }

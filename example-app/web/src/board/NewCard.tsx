@@ -1,20 +1,18 @@
-import { syncRequest } from "sync-client";
 import { type FormEvent, type KeyboardEvent, useRef, useState } from "react";
 import { testIds } from "../test-ids";
-import { type Failed, ROOM } from "./useBoard";
+import type { BoardActions } from "./useBoard";
 
 interface Props {
   laneId: string;
   laneTitle: string;
-  onFailed: (error: Failed) => void;
+  onCreate: BoardActions["create"];
 }
 
 /** The end of a lane: a button, and the form it turns into. */
-export function NewCard({ laneId, laneTitle, onFailed }: Props) {
+export function NewCard({ laneId, laneTitle, onCreate }: Props) {
   const [isOpen, setIsOpen] = useState(false);
   const [title, setTitle] = useState("");
   const [notes, setNotes] = useState("");
-  const [busy, setBusy] = useState(false);
   const opener = useRef<HTMLButtonElement>(null);
 
   function close() {
@@ -26,17 +24,13 @@ export function NewCard({ laneId, laneTitle, onFailed }: Props) {
 
   async function submit(event: FormEvent) {
     event.preventDefault();
-    if (busy || !title.trim()) return;
-    setBusy(true);
-    const answer = await syncRequest({
-      name: "board/createCard",
-      version: "v1",
-      data: { title, laneId, privateNotes: notes },
-      receiver: ROOM,
-    });
-    setBusy(false);
-    if (answer.status === "error") onFailed(answer);
-    else close();
+    if (!title.trim()) return;
+    close();
+    if (await onCreate({ title: title.trim(), laneId, privateNotes: notes })) return;
+    // What was written comes back with the form, unless the next card is being written.
+    setIsOpen(true);
+    setTitle((now) => now || title);
+    setNotes((now) => now || notes);
   }
 
   const onKeyDown = (event: KeyboardEvent) => {
@@ -84,7 +78,6 @@ export function NewCard({ laneId, laneTitle, onFailed }: Props) {
           type="submit"
           className="button primary small"
           data-testid={testIds.newCardSubmit}
-          aria-busy={busy}
         >
           Add
         </button>

@@ -1,14 +1,15 @@
 import { describe, expect, test } from "vitest";
 import type { Board } from "../api";
 import {
+  applyChange,
   type BoardAction,
   type BoardEvent,
   type BoardState,
   emptyState,
+  newCardsOf,
   type Place,
   placeOf,
   reduce,
-  viewOf,
 } from "./state";
 
 const card = (id: string, laneId: string) => ({
@@ -35,8 +36,8 @@ const place = (cardId: string, toLane: string, beforeCardId: string | null = nul
   toLane,
   beforeCardId,
 });
-const moved = (where: Place, movedBy: string): BoardEvent => ({ type: "moved", place: where, movedBy });
-const heard = (event: BoardEvent): BoardAction => ({ type: "heard", event, me: "me" });
+const moved = (where: Place, by = "lin"): BoardEvent => ({ type: "moved", place: where, by });
+const heard = (event: BoardEvent): BoardAction => ({ type: "heard", event });
 
 function after(...actions: BoardAction[]): BoardState {
   const loaded: BoardAction[] = [
@@ -46,55 +47,35 @@ function after(...actions: BoardAction[]): BoardState {
   return [...loaded, ...actions].reduce(reduce, emptyState);
 }
 
-/** `"a: 1 2 3, b: 4"` */
-function look(state: BoardState): string {
-  const { lanes, cards } = viewOf(state) ?? { lanes: [], cards: [] };
+/** `"a: 1 2 3, b: 4"`, with what this page has changed and the server has not confirmed. */
+function look(state: BoardState, ...pending: BoardEvent[]): string {
+  const { lanes, cards } = pending.reduce(applyChange, state.board) ?? { lanes: [], cards: [] };
   const inLane = (id: string) => cards.filter((one) => one.laneId === id).map((one) => one.id);
   return lanes.map((lane) => [`${lane.id}:`, ...inLane(lane.id)].join(" ")).join(", ");
 }
 
-describe("moves of this page", () => {
-  const started: BoardAction = { type: "moveStarted", key: 1, place: place("1", "b") };
-
-  test("are seen at once", () => {
-    expect(look(after(started))).toBe("a: 2 3, b: 4 1");
+describe("changes of this page", () => {
+  test("are seen before they are part of the board", () => {
+    expect(look(after(), moved(place("1", "b"), "me"))).toBe("a: 2 3, b: 4 1");
+    expect(look(after(), { type: "created", card: card("new", "b") })).toBe("a: 1 2 3, b: 4 new");
+    expect(look(after(), { type: "deleted", cardId: "2", by: "me" })).toBe("a: 1 3, b: 4");
   });
 
-  test("are taken back when the server refuses, to where the card is by then", () => {
-    expect(look(after(started, { type: "moveFailed", key: 1 }))).toBe("a: 1 2 3, b: 4");
-    const meanwhile = heard(moved(place("1", "a", "3"), "lin"));
-    expect(look(after(started, meanwhile))).toBe("a: 2 3, b: 4 1");
-    expect(look(after(started, meanwhile, { type: "moveFailed", key: 1 }))).toBe("a: 2 1 3, b: 4");
+  test("are on top of what others do meanwhile", () => {
+    const meanwhile = heard(moved(place("1", "a", "3")));
+    expect(look(after(meanwhile), moved(place("1", "b"), "me"))).toBe("a: 2 3, b: 4 1");
+    expect(look(after(meanwhile))).toBe("a: 2 1 3, b: 4");
   });
 
-  test("become part of the board with their delivery, in the order of the room", () => {
-    const state = after(
-      started,
-      { type: "moveAnswered", key: 1 },
-      heard(moved(place("1", "b"), "me")),
-      heard(moved(place("1", "a"), "lin")),
-    );
-    expect(state.pending).toEqual([]);
-    expect(look(state)).toBe("a: 2 3 1, b: 4");
+  test("that no longer fit change nothing", () => {
+    const gone = after(heard({ type: "deleted", cardId: "1", by: "lin" }));
+    expect(look(gone, moved(place("1", "b"), "me"))).toBe("a: 2 3, b: 4");
+    expect(look(gone, { type: "edited", cardId: "1", title: "One" })).toBe("a: 2 3, b: 4");
   });
 
-  test("do not jump back to an earlier one of them", () => {
-    const state = after(
-      started,
-      { type: "moveStarted", key: 2, place: place("1", "a") },
-      heard(moved(place("1", "b"), "me")),
-    );
-    expect(look(state)).toBe("a: 2 3 1, b: 4");
-  });
-
-  test("that were answered are not kept on top of what is loaded later", () => {
-    const state = after(
-      started,
-      { type: "moveAnswered", key: 1 },
-      { type: "load", attempt: 2 },
-      { type: "loaded", attempt: 2, board },
-    );
-    expect(look(state)).toBe("a: 1 2 3, b: 4");
+  test("of a card that the server has not made yet are known", () => {
+    const made: BoardEvent = { type: "created", card: card("new", "b") };
+    expect([...newCardsOf([moved(place("1", "b")), made])]).toEqual(["new"]);
   });
 });
 
@@ -102,7 +83,7 @@ describe("loading", () => {
   test("keeps what is heard while it is under way", () => {
     const state = after(
       { type: "load", attempt: 2 },
-      heard(moved(place("2", "b", "4"), "lin")),
+      heard(moved(place("2", "b", "4"))),
       heard({ type: "created", card: card("5", "a") }),
       { type: "loaded", attempt: 2, board: { ...board, cards: [...board.cards, card("5", "a")] } },
     );
@@ -116,7 +97,7 @@ describe("loading", () => {
       { type: "loaded", attempt: 3, board: { ...board, title: "New" } },
       { type: "loaded", attempt: 2, board: { ...board, title: "Old" } },
     );
-    expect(viewOf(state)?.title).toBe("New");
+    expect(state.board?.title).toBe("New");
   });
 
   test("that fails leaves the board as it was", () => {
@@ -134,5 +115,5 @@ test("a card knows its place", () => {
 });
 
 test("a card put above one that has left the lane goes to its end", () => {
-  expect(look(after(heard(moved(place("1", "b", "2"), "lin"))))).toBe("a: 2 3, b: 4 1");
+  expect(look(after(heard(moved(place("1", "b", "2")))))).toBe("a: 2 3, b: 4 1");
 });

@@ -1,6 +1,6 @@
 /**
- * What the board looks like: as the server last said, with the events since, and on top of that the
- * moves of this page that are not confirmed yet. Pure functions; `useBoard` feeds them.
+ * What the board is: as the server last said, with the events since. Pure functions; `useBoard` feeds
+ * them, and puts the changes of this page that are not confirmed yet on top with `applyChange`.
  */
 import type { Board } from "../api";
 import type { Card } from "../sync.gen";
@@ -12,23 +12,16 @@ export interface Place {
   beforeCardId: string | null;
 }
 
-/** What the members of the board's room hear. */
+/** What the members of the board's room hear, and what a change of this page will be. */
 export type BoardEvent =
-  | { type: "moved"; place: Place; movedBy: string }
+  | { type: "moved"; place: Place; by: string }
   | { type: "created"; card: Card }
   | { type: "edited"; cardId: string; title: string }
-  | { type: "deleted"; cardId: string }
+  | { type: "deleted"; cardId: string; by: string }
   | { type: "renamed"; title: string };
 
-interface PendingMove {
-  key: number;
-  place: Place;
-  /** The server has said yes; the delivery that makes it part of the board is on its way. */
-  answered: boolean;
-}
-
 export interface BoardState {
-  /** Without this page's pending moves. `null` until it is loaded for the first time. */
+  /** `null` until it is loaded for the first time. */
   board: Board | null;
   /** Why the last attempt to load it failed. */
   failure: { errorCode: string; message: string } | null;
@@ -36,24 +29,19 @@ export interface BoardState {
   loading: number;
   /** Events since that attempt began: what it brings may be older than they are. */
   meanwhile: BoardEvent[];
-  pending: PendingMove[];
 }
 
 export type BoardAction =
   | { type: "load"; attempt: number }
   | { type: "loaded"; attempt: number; board: Board }
   | { type: "loadFailed"; attempt: number; failure: { errorCode: string; message: string } }
-  | { type: "heard"; event: BoardEvent; me: string }
-  | { type: "moveStarted"; key: number; place: Place }
-  | { type: "moveAnswered"; key: number }
-  | { type: "moveFailed"; key: number };
+  | { type: "heard"; event: BoardEvent };
 
 export const emptyState: BoardState = {
   board: null,
   failure: null,
   loading: 0,
   meanwhile: [],
-  pending: [],
 };
 
 export function reduce(state: BoardState, action: BoardAction): BoardState {
@@ -67,8 +55,6 @@ export function reduce(state: BoardState, action: BoardAction): BoardState {
         failure: null,
         loading: 0,
         meanwhile: [],
-        // Its answer is in what was loaded; its delivery may have been missed.
-        pending: state.pending.filter((move) => !move.answered),
       };
     case "loadFailed":
       if (action.attempt !== state.loading) return state;
@@ -78,32 +64,18 @@ export function reduce(state: BoardState, action: BoardAction): BoardState {
         ...state,
         board: state.board && applyEvent(state.board, action.event),
         meanwhile: state.loading ? [...state.meanwhile, action.event] : [],
-        pending: withoutConfirmed(state.pending, action.event, action.me),
       };
-    case "moveStarted":
-      return {
-        ...state,
-        pending: [...state.pending, { key: action.key, place: action.place, answered: false }],
-      };
-    case "moveAnswered":
-      return {
-        ...state,
-        pending: state.pending.map((move) =>
-          move.key === action.key ? { ...move, answered: true } : move,
-        ),
-      };
-    case "moveFailed":
-      return { ...state, pending: state.pending.filter((move) => move.key !== action.key) };
   }
 }
 
-/** The board with this page's pending moves. */
-export function viewOf(state: BoardState): Board | null {
-  if (!state.board) return null;
-  const { pending } = state;
-  if (pending.length === 0) return state.board;
-  const cards = pending.reduce((now, move) => placeCard(now, move.place), state.board.cards);
-  return { ...state.board, cards };
+/** The board, if it is there, with a change of this page that the server has not confirmed. */
+export function applyChange(board: Board | null, change: BoardEvent): Board | null {
+  return board && applyEvent(board, change);
+}
+
+/** The ids of the cards that the server has not made yet. It will give them others. */
+export function newCardsOf(pending: readonly BoardEvent[]): ReadonlySet<string> {
+  return new Set(pending.flatMap((change) => (change.type === "created" ? [change.card.id] : [])));
 }
 
 /** The cards with one of them moved. */
@@ -150,10 +122,4 @@ function applyEvent(board: Board, event: BoardEvent): Board {
     case "renamed":
       return { ...board, title: event.title };
   }
-}
-
-function withoutConfirmed(pending: PendingMove[], event: BoardEvent, me: string): PendingMove[] {
-  if (event.type !== "moved" || event.movedBy !== me) return pending;
-  const confirmed = pending.findIndex((move) => samePlace(move.place, event.place));
-  return confirmed < 0 ? pending : pending.toSpliced(confirmed, 1);
 }

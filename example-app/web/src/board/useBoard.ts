@@ -1,8 +1,8 @@
-import { syncRequest } from "sync-client";
-import { useRoom, useSyncEvents } from "sync-client/react";
+import { useOptimisticSync, useRoom } from "sync-client/react";
 import { useCallback, useEffect, useMemo, useReducer, useRef } from "react";
 import { getBoard, type User } from "../api";
-import { type BoardEvent, emptyState, type Place, reduce, viewOf } from "./state";
+import { applyChange, type BoardEvent, emptyState, newCardsOf, type Place, reduce } from "./state";
+import { useBoardEvents } from "./useBoardEvents";
 
 /** The room of the board that everybody here shares. */
 export const ROOM = "board:demo";
@@ -20,10 +20,24 @@ interface Options {
   onFailed: (error: Failed) => void;
 }
 
+/** What one can do to the board. It is shown at once, and taken back when the server refuses. */
+export interface BoardActions {
+  move(place: Place): void;
+  /** Resolves with whether the card is there. */
+  create(card: { title: string; laneId: string; privateNotes: string }): Promise<boolean>;
+  edit(card: { cardId: string; title: string; privateNotes: string }): Promise<Failed | null>;
+  remove(cardId: string): void;
+  rename(title: string): void;
+}
+
+/** For ids that cards have on this page until the server gives them theirs. */
+let newCardNumber = 0;
+
 /** The board, kept up to date by the events of its room, and what one can do on it. */
 export function useBoard({ me, onEvent, onFailed }: Options) {
   const [state, dispatch] = useReducer(reduce, emptyState);
-  const view = useMemo(() => viewOf(state), [state]);
+  const { state: view, pending, request, rebase } = useOptimisticSync(state.board, applyChange);
+  const newCards = useMemo(() => newCardsOf(pending), [pending]);
   const room = useRoom(ROOM);
 
   const attempts = useRef(0);
@@ -32,9 +46,10 @@ export function useBoard({ me, onEvent, onFailed }: Options) {
     const attempt = attempts.current;
     dispatch({ type: "load", attempt });
     const answer = await getBoard();
-    if (answer.status === "success") dispatch({ type: "loaded", attempt, board: answer.body });
-    else dispatch({ type: "loadFailed", attempt, failure: answer });
-  }, []);
+    if (answer.status === "error") return dispatch({ type: "loadFailed", attempt, failure: answer });
+    dispatch({ type: "loaded", attempt, board: answer.body });
+    if (attempt === attempts.current) rebase();
+  }, [rebase]);
 
   // At once, to have something to show; and again whenever the room has been joined, for what was
   // missed while it was not.
@@ -44,96 +59,59 @@ export function useBoard({ me, onEvent, onFailed }: Options) {
     if (joined) void load();
   }, [load, joined]);
 
-  const hear = (event: BoardEvent) => {
-    dispatch({ type: "heard", event, me: me.id });
+  useBoardEvents((event) => {
+    dispatch({ type: "heard", event });
     onEvent(event);
-  };
-  useSyncEvents({
-    name: "board/moveCard",
-    version: "v1",
-    callback: ({ serverOutput }) => {
-      if (serverOutput.status !== "success") return;
-      const { cardId, toLane, movedBy } = serverOutput;
-      hear({ type: "moved", place: { cardId, toLane, beforeCardId: null }, movedBy });
-    },
-  });
-  useSyncEvents({
-    name: "board/moveCard",
-    version: "v2",
-    callback: ({ serverOutput }) => {
-      if (serverOutput.status !== "success") return;
-      const { cardId, toLane, beforeCardId, movedBy } = serverOutput;
-      hear({ type: "moved", place: { cardId, toLane, beforeCardId }, movedBy });
-    },
-  });
-  useSyncEvents({
-    name: "board/createCard",
-    version: "v1",
-    callback: ({ serverOutput }) => {
-      if (serverOutput.status !== "success") return;
-      const { status: _, ...card } = serverOutput;
-      hear({ type: "created", card });
-    },
-  });
-  useSyncEvents({
-    name: "board/editCard",
-    version: "v1",
-    callback: ({ serverOutput }) => {
-      if (serverOutput.status !== "success") return;
-      hear({ type: "edited", cardId: serverOutput.cardId, title: serverOutput.title });
-    },
-  });
-  useSyncEvents({
-    name: "board/deleteCard",
-    version: "v1",
-    callback: ({ serverOutput }) => {
-      if (serverOutput.status !== "success") return;
-      hear({ type: "deleted", cardId: serverOutput.cardId });
-    },
-  });
-  useSyncEvents({
-    name: "board/settings/renameBoard",
-    version: "v1",
-    callback: ({ serverOutput }) => {
-      if (serverOutput.status !== "success") return;
-      hear({ type: "renamed", title: serverOutput.title });
-    },
   });
 
-  const moves = useRef(0);
-  /** Shows the card there at once, and puts it back when the server refuses. */
-  const move = useCallback(
-    async (place: Place) => {
-      moves.current += 1;
-      const key = moves.current;
-      dispatch({ type: "moveStarted", key, place });
-      const answer = await requestMove(place);
-      if (answer.status === "success") return dispatch({ type: "moveAnswered", key });
-      dispatch({ type: "moveFailed", key });
-      onFailed(answer);
-    },
-    [onFailed],
-  );
+  const actions = useMemo<BoardActions>(() => {
+    // `ignoreSelf` is left out of all requests: this user's other tabs want to see the change too.
+    const toRoom = { version: "v1", receiver: ROOM } as const;
+    const check = <A extends { status: "success" } | ({ status: "error" } & Failed)>(answer: A): A => {
+      if (answer.status === "error") onFailed(answer);
+      return answer;
+    };
+    return {
+      move(place) {
+        const { cardId, toLane, beforeCardId } = place;
+        const change: BoardEvent = { type: "moved", place, by: me.id };
+        // The oldest version that can say it, so that pages which know only version 1 hear of most moves.
+        const answer =
+          beforeCardId === null
+            ? request({ ...toRoom, name: "board/moveCard", data: { cardId, toLane }, change })
+            : request({
+                ...toRoom,
+                name: "board/moveCard",
+                version: "v2",
+                data: { cardId, toLane, beforeCardId },
+                change,
+              });
+        void answer.then(check);
+      },
+      async create(data) {
+        const { title, laneId } = data;
+        newCardNumber += 1;
+        const card = { id: `new-${newCardNumber}`, title, laneId, ownerId: me.id, ownerName: me.name };
+        const change: BoardEvent = { type: "created", card };
+        const answer = check(await request({ ...toRoom, name: "board/createCard", data, change }));
+        return answer.status === "success";
+      },
+      async edit(data) {
+        const { cardId, title } = data;
+        const change: BoardEvent = { type: "edited", cardId, title };
+        const answer = await request({ ...toRoom, name: "board/editCard", data, change });
+        return answer.status === "error" ? answer : null;
+      },
+      remove(cardId) {
+        const change: BoardEvent = { type: "deleted", cardId, by: me.id };
+        void request({ ...toRoom, name: "board/deleteCard", data: { cardId }, change }).then(check);
+      },
+      rename(title) {
+        const change: BoardEvent = { type: "renamed", title };
+        void request({ ...toRoom, name: "board/settings/renameBoard", data: { title }, change }).then(check);
+      },
+    };
+  }, [request, onFailed, me.id, me.name]);
 
-  return { view, failure: state.failure, room, load, move };
-}
-
-/**
- * Uses the oldest version that can say it, so that pages which know only version 1 hear of most moves.
- * `ignoreSelf` is left out: this user's other tabs want to see the move too.
- */
-function requestMove({ cardId, toLane, beforeCardId }: Place) {
-  return beforeCardId === null
-    ? syncRequest({
-        name: "board/moveCard",
-        version: "v1",
-        data: { cardId, toLane },
-        receiver: ROOM,
-      })
-    : syncRequest({
-        name: "board/moveCard",
-        version: "v2",
-        data: { cardId, toLane, beforeCardId },
-        receiver: ROOM,
-      });
+  return { view, newCards, failure: state.failure, room, load, actions };
 }

@@ -1,17 +1,18 @@
 import { type KeyboardEvent, useEffect, useState } from "react";
-import type { Board } from "../api";
+import type { Lane } from "../api";
+import type { Card } from "../sync.gen";
 import { type Place, placeCard, placeOf, samePlace } from "./state";
 
 interface Options {
-  view: Board;
+  lanes: Lane[];
+  cards: Card[];
   onDrop: (place: Place) => void;
   announce: (text: string) => void;
 }
 
 /** Moving cards with the keyboard: Space lifts, the arrows move, Space or Enter drops, Escape cancels. */
-export function useKeyboardLift({ view, onDrop, announce }: Options) {
+export function useKeyboardLift({ lanes, cards, onDrop, announce }: Options) {
   const [lifted, setLifted] = useState<Place | null>(null);
-  const { cards, lanes } = view;
   const shown = lifted ? placeCard(cards, lifted) : cards;
 
   // A click elsewhere, or the card's deletion by somebody else, ends it.
