@@ -84,9 +84,16 @@ impl Failure {
         Self::from(Refusal::ServerExecutionFailed).with_source(source)
     }
 
-    /// As [`internal`](Self::internal), for one recipient's `_client`.
-    pub(crate) fn client_internal(source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Self::from(Refusal::ClientExecutionFailed).with_source(source)
+    /// The failure as the recipient of a `_client` file hears it: what is unexpected there has a code
+    /// of its own.
+    pub(crate) fn of_client(mut self) -> Self {
+        let unexpected = Refusal::ServerExecutionFailed.code_and_status();
+        if (self.code(), self.http_status()) == unexpected {
+            let (code, status) = Refusal::ClientExecutionFailed.code_and_status();
+            self.0.code = code.into();
+            self.0.status = status;
+        }
+        self
     }
 
     /// Sets the HTTP status.

@@ -13,6 +13,7 @@ use socketioxide::BroadcastError;
 use crate::{
     Failure,
     connection::Connection,
+    error::Refusal,
     handler::{
         client::{Begun, ClientRoute, Deliver, Shaper},
         context::Fanout,
@@ -156,7 +157,8 @@ fn begin(server: &Server, client: &ClientRoute, delivery: &Delivery) -> Begun {
         server_output: delivery.output.bare(),
     });
     std::panic::catch_unwind(AssertUnwindSafe(|| (client.begin)(fanout)))
-        .unwrap_or_else(|payload| Err(Failure::client_internal(panic::text(&*payload))))
+        .unwrap_or_else(|payload| Err(Failure::internal(panic::text(&*payload))))
+        .map_err(Failure::of_client)
 }
 
 /// One delivery made and emitted for each recipient. Gives how many connections it was sent to.
@@ -218,9 +220,12 @@ async fn portion_of(
         return Ok(Some(portion));
     };
     let run = AssertUnwindSafe(shaper.shape(recipient.session())).catch_unwind();
-    let run = run.await;
-    match run.map_err(|payload| Failure::client_internal(panic::text(&*payload)))?? {
+    let decided = run
+        .await
+        .unwrap_or_else(|payload| Err(Failure::internal(panic::text(&*payload))));
+    match decided.map_err(Failure::of_client)? {
         Deliver::Skip => Ok(None),
+        Deliver::Refuse => Err(Refusal::ClientRejected.into()),
         Deliver::Send(output) => {
             portion.client = Some(output);
             Ok(Some(portion))

@@ -49,7 +49,7 @@ const STEPS: &[Step] = &[
     },
     Step {
         name: "wire",
-        about: "the wire contract, with the stock socket.io-client against the example server",
+        about: "the wire contract, with the stock socket.io-client against the example and a fixture",
         needs: &["npm", "build"],
         run: wire,
     },
@@ -88,10 +88,10 @@ fn redis() -> Result<Outcome> {
 }
 
 fn wire() -> Result<Outcome> {
-    let app = workspace::example_app()?;
+    let (app, fixture) = (workspace::example_app()?, workspace::fixture_app()?);
     for suite in ["conformance", "lifecycle"] {
         let mut suite = node::npm(&["run", suite, "--workspace", "sync-tests-wire"]);
-        process::run(suite.env("EXAMPLE_APP", &app))?;
+        process::run(suite.env("EXAMPLE_APP", &app).env("WIRE_APP", &fixture))?;
     }
     Ok(Outcome::Done)
 }

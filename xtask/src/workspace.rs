@@ -27,7 +27,16 @@ fn binaries() -> Result<PathBuf> {
 
 /// The server of the example app, as `cargo build` leaves it.
 pub(crate) fn example_app() -> Result<PathBuf> {
-    Ok(binaries()?.join(format!("example-app{}", env::consts::EXE_SUFFIX)))
+    binary("example-app")
+}
+
+/// The server of `tests/fixtures/wire-app`, likewise.
+pub(crate) fn fixture_app() -> Result<PathBuf> {
+    binary("wire-app")
+}
+
+fn binary(name: &str) -> Result<PathBuf> {
+    Ok(binaries()?.join(format!("{name}{}", env::consts::EXE_SUFFIX)))
 }
 
 /// Where `demo` keeps its board when it is not told.

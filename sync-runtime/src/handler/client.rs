@@ -25,6 +25,9 @@ pub enum Deliver<T> {
     Send(T),
     /// The recipient hears nothing.
     Skip,
+    /// The recipient hears that this is not for it, with the code `sync.clientRejected`. To refuse
+    /// with a code of its own, a `_client` file answers `Result<Deliver<T>, E>` and the error.
+    Refuse,
 }
 
 /// The function of a `_client` file, as [`#[sync_handler]`](macro@crate::sync_handler) expands it.

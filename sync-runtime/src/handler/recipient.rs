@@ -62,7 +62,7 @@ impl<A: App, T: SharedOutput> FromFanout<A> for ServerOutput<T> {
     fn share(cx: &FanoutContext<'_, A>) -> Result<Arc<T>, Failure> {
         match T::decode(cx.server_output()) {
             Ok(output) => Ok(Arc::new(output)),
-            Err(error) => Err(Failure::client_internal(error)),
+            Err(error) => Err(Failure::internal(error)),
         }
     }
 
@@ -76,7 +76,7 @@ impl<A: App, T: RequestInput + Clone + Sync> FromFanout<A> for Input<T> {
     type Shared = T;
 
     fn share(cx: &FanoutContext<'_, A>) -> Result<T, Failure> {
-        T::decode(cx.input()).map_err(Failure::client_internal)
+        T::decode(cx.input()).map_err(Failure::internal)
     }
 
     async fn for_recipient(shared: &T, _: &RecipientContext<'_, A>) -> Result<Self, Failure> {

@@ -105,7 +105,7 @@ pub trait HandlerOutput: Sized + Send + 'static {
     fn send(self) -> Result<Deliver<OutputJson>, Failure> {
         match self.encode() {
             Ok(output) => Ok(Deliver::Send(output)),
-            Err(error) => Err(Failure::client_internal(no_object::<Self>(&error))),
+            Err(error) => Err(Failure::internal(no_object::<Self>(&error))),
         }
     }
 
@@ -115,6 +115,7 @@ pub trait HandlerOutput: Sized + Send + 'static {
         match decided {
             Deliver::Send(output) => output.send(),
             Deliver::Skip => Ok(Deliver::Skip),
+            Deliver::Refuse => Ok(Deliver::Refuse),
         }
     }
 }

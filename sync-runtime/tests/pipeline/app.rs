@@ -243,6 +243,8 @@ mod shaped_client {
         /// Spies hear nothing.
         #[sync_error(code = "test.spy", status = 403)]
         Spy,
+        #[sync_error(internal)]
+        Lost(String),
     }
 
     #[sync_handler]
@@ -253,6 +255,8 @@ mod shaped_client {
         match recipient.name.as_str() {
             "spy" => Err(NotForYou::Spy),
             "deaf" => Ok(Deliver::Skip),
+            "stranger" => Ok(Deliver::Refuse),
+            "unlucky" => Err(NotForYou::Lost("a secret of the disk".into())),
             "clumsy" => panic!("a test's panic"),
             name => Ok(Deliver::Send(ForYou {
                 is_yours: name == secret.owner,

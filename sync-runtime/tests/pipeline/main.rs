@@ -119,7 +119,7 @@ async fn each_recipient_gets_what_its_client_file_makes_of_it() {
     let server = Server::new();
     let mut ada = member(&server, "ada").await;
     let mut others = Vec::new();
-    for name in ["grace", "spy", "clumsy", "deaf"] {
+    for name in ["grace", "spy", "stranger", "unlucky", "clumsy", "deaf"] {
         others.push(member(&server, name).await);
     }
     ada.request("test/shaped/v1", "room", json!({ "owner": "ada" }))
@@ -134,8 +134,8 @@ async fn each_recipient_gets_what_its_client_file_makes_of_it() {
         json!({ "status": "success", "is_yours": true })
     );
 
-    let [grace, spy, clumsy, deaf] = &mut others[..] else {
-        panic!("four others");
+    let [grace, spy, stranger, unlucky, clumsy, deaf] = &mut others[..] else {
+        panic!("six others");
     };
     let hers = grace.hear("sync").await;
     assert_eq!(
@@ -146,10 +146,14 @@ async fn each_recipient_gets_what_its_client_file_makes_of_it() {
     assert_eq!(refused["errorCode"], "test.spy");
     assert_eq!(refused["message"], "Spies hear nothing.");
     assert!(refused.get("serverOutput").is_none(), "{refused}");
-    assert_eq!(
-        clumsy.hear("sync").await["errorCode"],
-        "sync.clientExecutionFailed"
-    );
+    let refused = stranger.hear("sync").await;
+    assert_eq!(refused["errorCode"], "sync.clientRejected");
+    assert!(refused.get("serverOutput").is_none(), "{refused}");
+    for failed in [unlucky, clumsy] {
+        let failure = failed.hear("sync").await;
+        assert_eq!(failure["errorCode"], "sync.clientExecutionFailed");
+        assert!(!failure.to_string().contains("secret"), "{failure}");
+    }
 
     // The skipped one hears the next thing, and nothing before it.
     ada.request("test/echo/v1", "room", json!({ "text": "next" }))

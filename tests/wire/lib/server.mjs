@@ -1,5 +1,5 @@
 // @ts-check
-// An example server of the test's own: on a free port, with an empty board of its own.
+// Servers of the test's own, on free ports: the example app with an empty board, or the fixture app.
 import { spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -19,16 +19,52 @@ const STOPPED_WITHIN = 10_000;
  * @param {{ port?: number, data?: string, quiet?: boolean }} [options] `data` keeps the board between servers.
  */
 export async function startServer({ port = 0, data, quiet = false } = {}) {
-  const program = process.env.EXAMPLE_APP ?? join(repository, "target/debug/example-app");
   const folder = data ?? mkdtempSync(join(tmpdir(), "sync-wire-"));
-  const child = spawn(program, ["--port", String(port), "--data", folder], {
-    cwd: repository,
-    stdio: ["ignore", "pipe", quiet ? "ignore" : "inherit"],
+  return run({
+    program: program("EXAMPLE_APP", "example-app"),
+    args: ["--port", String(port), "--data", folder],
+    quiet,
+    forget: () => {
+      if (data === undefined) rmSync(folder, { recursive: true, force: true });
+    },
   });
+}
+
+/**
+ * Starts the server of `tests/fixtures/wire-app`, which `WIRE_APP` names or `cargo build` left in `target/debug`.
+ *
+ * @param {{ args?: string[], settings?: Record<string, string> }} [options] `settings` are sync-runtime's, as
+ *   environment variables
+ */
+export function startFixtureServer({ args = [], settings = {} } = {}) {
+  // What it logs is of handlers that are meant to fail.
+  return run({ program: program("WIRE_APP", "wire-app"), args, settings, quiet: true });
+}
+
+/**
+ * @param {string} variable that names the program
+ * @param {string} name of the program where cargo leaves it
+ */
+function program(variable, name) {
+  return process.env[variable] ?? join(repository, "target/debug", name);
+}
+
+/**
+ * Runs a server until it says that it is ready, on the first line that it prints.
+ *
+ * @param {{ program: string, args: string[], settings?: Record<string, string>, quiet: boolean, forget?: () => void }} what
+ *   `forget` is called when it is gone
+ */
+async function run({ program, args, settings = {}, quiet, forget = () => {} }) {
+  const child = spawn(program, args, {
+    cwd: repository,
+    env: { ...process.env, ...settings },
+    stdio: ["ignore", "pipe", quiet ? "pipe" : "inherit"],
+  });
+  // Kept quiet as long as it starts; when it does not, it has said why.
+  let said = "";
+  child.stderr?.on("data", (chunk) => (said = (said + chunk).slice(-4096)));
   const exited = new Promise((resolve) => child.once("exit", resolve));
-  const forget = () => {
-    if (data === undefined) rmSync(folder, { recursive: true, force: true });
-  };
 
   let alive = true;
   exited.then(() => (alive = false));
@@ -47,9 +83,9 @@ export async function startServer({ port = 0, data, quiet = false } = {}) {
     });
     exited.then((code) => {
       clearTimeout(late);
-      reject(new Error(`${program} ended with ${code} before it was ready`));
+      reject(new Error(`${program} ended with ${code} before it was ready: ${said}`));
     });
-    createInterface({ input: child.stdout }).on("line", (line) => {
+    createInterface({ input: /** @type {import("node:stream").Readable} */ (child.stdout) }).on("line", (line) => {
       const ready = /^ready (http:\S+)$/.exec(line);
       if (ready?.[1] !== undefined) {
         clearTimeout(late);

@@ -60,6 +60,21 @@ export function assertDelivery(frame, route, serverOutput, clientOutput) {
 }
 
 /**
+ * A delivery that its recipient's `_client` failed or refused: the error envelope and whose it is, with
+ * nothing of the output.
+ *
+ * @param {any} frame
+ * @param {string} route
+ * @param {string} code
+ * @param {number} status
+ */
+export function assertFailedDelivery(frame, route, code, status) {
+  const { cb, fullName, ...error } = frame;
+  assert.deepEqual([cb, fullName], [`sync/${route}`, `sync/${route}`]);
+  assertError(error, code, status);
+}
+
+/**
  * @param {object} frame
  * @param {string[]} always
  * @param {string[]} sometimes

@@ -2,7 +2,7 @@
 // The stock socket.io-client, with a memory of what it heard.
 import assert from "node:assert/strict";
 import { io } from "socket.io-client";
-import { url } from "./users.mjs";
+import { url as tested } from "./users.mjs";
 
 /** How long anything may take before a test gives up on it, in milliseconds. */
 const PATIENCE = 10_000;
@@ -184,10 +184,11 @@ export function packet(route, data, receiver, more = {}) {
 /**
  * A connection that may not be there yet: what is sent on it goes out as soon as it is.
  *
- * @param {import("./users.mjs").User} [user] anonymous without one
- * @param {{ transports?: ("websocket" | "polling")[], headers?: Record<string, string>, auth?: Frame }} [options]
+ * @param {{ cookie: string }} [user] anonymous without one
+ * @param {{ url?: string, transports?: ("websocket" | "polling")[], headers?: Record<string, string>, auth?: Frame }} [options]
+ *   `url` of a server other than the one under test
  */
-export function open(user, { transports = ["websocket"], headers = {}, auth = {} } = {}) {
+export function open(user, { url = tested, transports = ["websocket"], headers = {}, auth = {} } = {}) {
   const client = new Client(
     io(url, {
       transports,

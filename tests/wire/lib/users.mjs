@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 
 /** The server under test; `conformance.mjs` sets it. */
-export const url = process.env.SYNC_URL ?? assert.fail("run this through `npm run conformance`");
+export const url = process.env.WIRE_URL ?? assert.fail("run this through `npm run conformance`");
 
 const password = "correct horse battery staple";
 
