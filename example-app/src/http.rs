@@ -2,6 +2,7 @@
 
 mod auth;
 mod board;
+mod chat;
 mod error;
 mod headers;
 mod json;
@@ -28,6 +29,7 @@ pub fn router(state: AppState, web: &Path) -> Router {
         .route("/auth/logout", post(auth::log_out))
         .route("/auth/session", get(auth::session))
         .route("/api/board", get(board::show))
+        .route("/api/chat", get(chat::show))
         // Unknown paths below these two get an error, not the front end's page.
         .route("/auth/{*path}", axum::routing::any(json::no_such_path))
         .route("/api/{*path}", axum::routing::any(json::no_such_path))

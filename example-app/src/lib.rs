@@ -1,4 +1,4 @@
-//! A collaborative board: what an app built on `sync-runtime` looks like.
+//! A collaborative board with a chat: what an app built on `sync-runtime` looks like.
 //!
 //! The realtime routes are the handler files in the `_sync` folders; everything else here is an
 //! ordinary axum server with accounts, a JSON API and a database.
@@ -10,7 +10,9 @@
 #![allow(clippy::unused_async)]
 
 pub mod accounts;
+pub mod assistant;
 pub mod board;
+pub mod chat;
 pub mod db;
 pub mod http;
 pub mod metrics;
@@ -21,17 +23,23 @@ use axum::extract::FromRef;
 use sync_runtime::Sessions;
 
 use accounts::{Accounts, User};
+use assistant::Assistant;
+use chat::Answers;
 use db::Db;
 
 /// What the handlers, of events and of HTTP requests alike, may ask for as `State`.
 #[derive(Clone, Debug, FromRef)]
 pub struct AppState {
-    /// The board and the accounts on disk.
+    /// The board, the chat and the accounts on disk.
     pub db: Db,
     /// Registering and logging in.
     pub accounts: Accounts,
     /// Who is logged in.
     pub sessions: Sessions<User>,
+    /// Answers in the chat.
+    pub assistant: Assistant,
+    /// What it is answering now.
+    pub answers: Answers,
 }
 
 impl sync_runtime::App for AppState {

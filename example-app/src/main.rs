@@ -3,18 +3,18 @@
 use std::io::Write;
 use std::process::ExitCode;
 
+use example_app::assistant::Assistant;
 use example_app::metrics;
 use example_app::options::{Options, OptionsError, USAGE};
 use example_app::server::{Server, ServerError};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use tracing_subscriber::EnvFilter;
 
 fn main() -> ExitCode {
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
     // Standard output belongs to the one line that says we are ready.
     tracing_subscriber::fmt()
-        .with_env_filter(filter)
+        .with_env_filter(filter())
         .with_writer(std::io::stderr)
         .init();
     let args = std::env::args().skip(1);
@@ -37,6 +37,16 @@ fn main() -> ExitCode {
     }
 }
 
+/// What `RUST_LOG` says, without the client of the assistant's endpoint: it logs what an endpoint answers,
+/// and that may quote the key it was sent.
+fn filter() -> EnvFilter {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    match "async_openai=off".parse() {
+        Ok(silence) => filter.add_directive(silence),
+        Err(_) => filter,
+    }
+}
+
 #[tokio::main]
 async fn serve(options: Options) -> Result<(), ServerError> {
     let stop = stop_on_signal()?;
@@ -46,7 +56,8 @@ async fn serve(options: Options) -> Result<(), ServerError> {
         tracing::info!("metrics at http://{}/metrics", listener.local_addr()?);
         tokio::spawn(metrics::serve(metrics, listener));
     }
-    let server = Server::new(options.data, options.web).await?;
+    let assistant = Assistant::new(options.assistant.as_ref())?;
+    let server = Server::new(options.data, options.web, assistant).await?;
     let listener = TcpListener::bind(("127.0.0.1", options.port)).await?;
     let address = listener.local_addr()?;
     // Whoever connects from now on waits in the listener's queue, so this is already true.

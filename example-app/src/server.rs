@@ -10,6 +10,8 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::accounts::{Accounts, HashError};
+use crate::assistant::{Assistant, EndpointError};
+use crate::chat::Answers;
 use crate::db::{Db, OpenError};
 use crate::{AppState, http, sync_routes};
 
@@ -33,6 +35,9 @@ pub enum ServerError {
     /// The password hasher.
     #[error(transparent)]
     Hash(#[from] HashError),
+    /// The assistant.
+    #[error("the assistant: {0}")]
+    Assistant(#[from] EndpointError),
     /// A setting of the runtime.
     #[error(transparent)]
     Sync(#[from] sync_runtime::ConfigError),
@@ -46,13 +51,19 @@ pub enum ServerError {
 
 impl Server {
     /// Opens the database in `data` and puts the app together; `web` is the built front end.
-    pub async fn new(data: PathBuf, web: PathBuf) -> Result<Self, ServerError> {
+    pub async fn new(
+        data: PathBuf,
+        web: PathBuf,
+        assistant: Assistant,
+    ) -> Result<Self, ServerError> {
         let db = Db::open(&data).await?;
         let sessions = Sessions::in_memory();
         let state = AppState {
             db: db.clone(),
             accounts: Accounts::new(db.clone()).await?,
             sessions: sessions.clone(),
+            assistant,
+            answers: Answers::new(db.clone()),
         };
         let sync = SyncServer::builder(state.clone(), sync_routes::routes(), sessions)
             .config(Config::load()?)

@@ -1,7 +1,8 @@
-//! The JSON API over real connections: accounts, sessions, and the board.
+//! The JSON API over real connections: accounts, sessions, the board and the chat.
 
 use std::time::{Duration, Instant};
 
+use example_app::assistant::Assistant;
 use reqwest::header::{CONTENT_TYPE, COOKIE, ORIGIN, SET_COOKIE};
 use reqwest::{Client, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
@@ -32,7 +33,9 @@ impl App {
         std::fs::write(web.join("assets/app.js"), "1")?;
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
         let url = format!("http://{}", listener.local_addr()?);
-        let server = example_app::server::Server::new(data.path().join("data"), web).await?;
+        let server =
+            example_app::server::Server::new(data.path().join("data"), web, Assistant::local())
+                .await?;
         let stop = CancellationToken::new();
         tokio::spawn(server.run(listener, stop.clone()));
         Ok(Self {
@@ -279,13 +282,30 @@ async fn the_board_is_for_those_who_are_logged_in() -> Result {
 }
 
 #[tokio::test]
+async fn the_chat_is_for_those_who_are_logged_in() -> Result {
+    let app = App::start().await?;
+    let refused = answer(app.get("/api/chat")).await?;
+    assert_eq!(refused.status, StatusCode::UNAUTHORIZED);
+    assert_eq!(refused.body["errorCode"], "auth.required");
+
+    let cookie = sent_back(&app.register("Ada", "correct horse").await?)?;
+    let chat = answer(app.get("/api/chat").header(COOKIE, &cookie)).await?;
+    assert_eq!(chat.status, StatusCode::OK);
+    let empty = json!({ "room": "chat:lobby", "messages": [], "answering": null });
+    assert_eq!(chat.body, empty);
+    Ok(())
+}
+
+#[tokio::test]
 async fn accounts_outlive_a_restart() -> Result {
     let app = App::start().await?;
     app.register("Ada", "correct horse").await?;
     let web = app.data.path().join("web");
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     let url = format!("http://{}", listener.local_addr()?);
-    let again = example_app::server::Server::new(app.data.path().join("data"), web).await?;
+    let again =
+        example_app::server::Server::new(app.data.path().join("data"), web, Assistant::local())
+            .await?;
     let stop = CancellationToken::new();
     let running = tokio::spawn(again.run(listener, stop.clone()));
     let body = json!({ "name": "Ada", "password": "correct horse" });

@@ -16,6 +16,30 @@ export type Card = {
   ownerName: string,
 };
 
+/** How a message ended. */
+export type Ending = "complete" | "stopped" | "failed";
+
+/** What a message is. */
+export type Kind = "said" | "asked" | "answer";
+
+/** A message, as everybody may see it. */
+export type Message = {
+  /** Stable. */
+  id: string,
+  /** What it is. */
+  kind: Kind,
+  /** Who wrote it; of an answer, who asked for it. */
+  userId: string,
+  /** Their name. */
+  userName: string,
+  /** One line or several. */
+  text: string,
+  /** How it ended. */
+  ending: Ending,
+  /** When it was sent, or an answer ended, in milliseconds since 1970. */
+  sentAt: number,
+};
+
 export declare namespace board_createCard_server_v1 {
   type CreateCard = { title: string, laneId: string, privateNotes: string | null };
 }
@@ -101,6 +125,18 @@ export declare namespace board_showCard_server_v1 {
     shownByName: string,
   };
   type ShowCard = { cardId: string };
+}
+
+export declare namespace chat_say_server_v1 {
+  type Say = {
+    text: string,
+    /** Whether it is a question to the assistant. This only shows it as one: `chat/sendMessage` asks. */
+    toAssistant: boolean,
+  };
+}
+
+export declare namespace chat_typing_server_v1 {
+  type Typing = { userId: string, name: string };
 }
 
 export declare namespace system_ping_server_v1 {
@@ -191,6 +227,26 @@ export interface SyncRoutes {
       serverStream: never;
       clientStream: never;
       errorCode: "board.cardNotFound" | "board.notABoard";
+    };
+  };
+  "chat/say": {
+    v1: {
+      input: chat_say_server_v1.Say;
+      serverOutput: Message;
+      clientOutput: Record<string, never>;
+      serverStream: never;
+      clientStream: never;
+      errorCode: "chat.notAChat";
+    };
+  };
+  "chat/typing": {
+    v1: {
+      input: Record<string, never>;
+      serverOutput: chat_typing_server_v1.Typing;
+      clientOutput: Record<string, never>;
+      serverStream: never;
+      clientStream: never;
+      errorCode: "chat.notAChat";
     };
   };
   "system/ping": {
