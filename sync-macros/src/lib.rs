@@ -19,12 +19,14 @@ use proc_macro::{Span, TokenStream};
 /// | `auth = login` | whoever is logged in |
 /// | `auth = login(is_admin, owns_room)` | whoever is logged in and whom these functions let through |
 ///
-/// Two more may be given:
+/// More may be given:
 ///
 /// | argument | meaning |
 /// | --- | --- |
 /// | `rate_limit = "60/min"` | how often a user may use the route, or an address where nobody is logged in; also in `/s` and `/h`; `off` for no limit. If not given, the configuration's `route_rate_limit` |
 /// | `timeout = "30s"` | how long the function may run; also in `ms` and `min`. If not given, the configuration's `handler_timeout` |
+/// | `on_disconnect = finish` | a request goes on when the client that made it has gone; otherwise (`cancel`) it is stopped |
+/// | `replay` | who joins the room while the function runs gets what its `Broadcast` has sent so far |
 ///
 /// A **`_client` file**, `<name>_client_v<N>.rs`, takes no arguments: it runs once per recipient, of
 /// a delivery that its server file has already allowed.

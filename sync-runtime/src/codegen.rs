@@ -13,7 +13,7 @@ pub use crate::{
         extract::FromRequest,
         predicate::Predicate,
         recipient::{FromFanout, ServerOutput},
-        server::{Auth, PreparedCall, ServerHandler},
+        server::{Auth, OnDisconnect, PreparedCall, ServerHandler},
         value::HandlerOutput,
     },
     limits::RateLimit,

@@ -8,15 +8,15 @@ use std::{panic::AssertUnwindSafe, sync::Arc};
 use futures_util::{FutureExt, StreamExt, stream::FuturesUnordered};
 use serde::Serialize;
 use serde_json::value::RawValue;
-use socketioxide::BroadcastError;
+use socketioxide::{BroadcastError, extract::SocketRef};
 
 use crate::{
-    Failure,
+    Failure, audience,
     connection::Connection,
     error::Refusal,
     handler::{
         client::{Begun, ClientRoute, Deliver, Shaper},
-        context::Fanout,
+        context::{Fanout, RecipientStreams},
         output::OutputJson,
     },
     hooks::{self, PostSyncFanout, PreSyncRecipient, Replacement, Shape},
@@ -26,11 +26,13 @@ use crate::{
     routed::Routed,
     server::Server,
     session::{AnySession, SessionKey},
+    stream::Gate,
+    stream_hooks,
     wire::{self, ClientOutput},
 };
 
 /// The event of deliveries.
-const EVENT: &str = "sync";
+pub(crate) const EVENT: &str = "sync";
 
 /// An output on its way to a room.
 pub(crate) struct Delivery {
@@ -92,6 +94,32 @@ impl Delivery {
     }
 }
 
+/// Sends a frame to everybody in a room at once. Gives how many connections it was sent to.
+pub(crate) fn send_to_room(server: &Server, room: &RoomCode, frame: &impl Serialize) -> usize {
+    let emit = server.io.within(rooms::emit_name(room)).emit(EVENT, frame);
+    // On this node alone there is nothing to wait for.
+    match emit.now_or_never() {
+        Some(Ok(())) => server.rooms.count(room, None),
+        _ => 0,
+    }
+}
+
+/// Makes a connection a member of a room, and brings it to where the streams that run there are.
+pub(crate) fn join(
+    server: &Server,
+    connection: &Arc<Connection>,
+    socket: &SocketRef,
+    room: &RoomCode,
+) {
+    server.replays.join(
+        room,
+        || server.rooms.join(connection, socket, room),
+        |frame| {
+            server.emit(connection, EVENT, &frame);
+        },
+    );
+}
+
 /// Delivers to the members of the room.
 pub(crate) async fn fan_out(server: &Arc<Server>, delivery: Delivery) {
     let deliveries = deliver(server, &delivery);
@@ -105,7 +133,7 @@ pub(crate) async fn fan_out(server: &Arc<Server>, delivery: Delivery) {
 }
 
 /// Makes the deliveries. Gives how many connections they were sent to.
-async fn deliver(server: &Server, delivery: &Delivery) -> usize {
+async fn deliver(server: &Arc<Server>, delivery: &Delivery) -> usize {
     let shapes_each = !server.hooks.pre_recipient.is_empty();
     match &delivery.routed.route.client {
         None if shapes_each => to_each(server, delivery, None).await,
@@ -148,17 +176,39 @@ async fn to_room(server: &Server, delivery: &Delivery, frame: &impl Serialize) -
 }
 
 /// Reads what all recipients share.
-fn begin(server: &Server, client: &ClientRoute, delivery: &Delivery) -> Begun {
+fn begin(server: &Arc<Server>, client: &ClientRoute, delivery: &Delivery) -> Begun {
+    let streams = client
+        .streams
+        .then(|| recipient_streams(server, &delivery.routed));
     let fanout = Arc::new(Fanout {
         state: server.state.clone(),
         sessions: server.sessions.clone(),
         room: delivery.room().clone(),
         input: delivery.routed.request.data.clone(),
         server_output: delivery.output.bare(),
+        streams,
     });
     std::panic::catch_unwind(AssertUnwindSafe(|| (client.begin)(fanout)))
         .unwrap_or_else(|payload| Err(Failure::internal(panic::text(&*payload))))
         .map_err(Failure::of_client)
+}
+
+/// The streams of a `_client` function.
+fn recipient_streams(server: &Arc<Server>, routed: &Routed) -> RecipientStreams {
+    let notes = stream_hooks::notes(server, || routed.info());
+    let (server, route) = (server.clone(), routed.route.clone());
+    let cancelled = routed.request.cancelled.clone();
+    RecipientStreams {
+        gate: Arc::new(Gate::new(notes)),
+        outlet: Box::new(move |recipient| {
+            Arc::new(audience::Recipient {
+                server: server.clone(),
+                route: route.clone(),
+                connection: recipient.clone(),
+                cancelled: cancelled.clone(),
+            })
+        }),
+    }
 }
 
 /// One delivery made and emitted for each recipient. Gives how many connections it was sent to.
@@ -202,7 +252,7 @@ async fn portion_of(
     server: &Server,
     delivery: &Delivery,
     shaper: Option<&dyn Shaper>,
-    recipient: &Connection,
+    recipient: &Arc<Connection>,
 ) -> Result<Option<Portion>, Failure> {
     let mut portion = Portion::default();
     for hook in server.hooks.pre_recipient.iter() {
@@ -219,7 +269,7 @@ async fn portion_of(
     let Some(shaper) = shaper else {
         return Ok(Some(portion));
     };
-    let run = AssertUnwindSafe(shaper.shape(recipient.session())).catch_unwind();
+    let run = AssertUnwindSafe(shaper.shape(recipient)).catch_unwind();
     let decided = run
         .await
         .unwrap_or_else(|payload| Err(Failure::internal(panic::text(&*payload))));

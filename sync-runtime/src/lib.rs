@@ -2,6 +2,7 @@
 #![warn(unreachable_pub)]
 
 mod app;
+mod audience;
 #[doc(hidden)]
 pub mod codegen;
 mod config;
@@ -19,6 +20,7 @@ mod panic;
 mod pipeline;
 #[cfg(feature = "redis")]
 mod redis_connection;
+mod replay;
 mod room;
 mod rooms;
 mod route;
@@ -27,6 +29,8 @@ mod server;
 mod session;
 mod shutdown;
 mod shutdown_state;
+mod stream;
+mod stream_hooks;
 mod sync_server;
 mod transport;
 pub mod typescript;
@@ -57,6 +61,10 @@ pub use crate::{
         SessionStoreError, Sessions, StoreFuture, Token,
     },
     shutdown::ShutdownReport,
+    stream::{
+        Broadcast, Cancel, Chunk, FlushPressure, Stream, StreamPayload, StreamSink, StreamThrottle,
+        StreamTo, Targets, ThrottleText, Throttled,
+    },
     sync_server::{SyncServer, SyncServerBuilder},
 };
 #[cfg(feature = "redis")]
@@ -74,7 +82,8 @@ pub mod prelude {
     pub use ts_rs::TS;
 
     pub use crate::{
-        Deliver, Failure, Input, Recipient, Room, ServerOutput, Session, SessionUser, State,
-        SyncError, Valid, sync_handler,
+        Broadcast, Cancel, Chunk, Deliver, Failure, FlushPressure, Input, Recipient, Room,
+        ServerOutput, Session, SessionUser, State, Stream, StreamThrottle, StreamTo, SyncError,
+        Valid, sync_handler,
     };
 }

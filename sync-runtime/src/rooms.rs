@@ -14,10 +14,15 @@ pub(crate) struct Rooms {
 }
 
 impl Rooms {
-    /// Makes a connection a member of a room.
-    pub(crate) fn join(&self, connection: &Arc<Connection>, socket: &SocketRef, room: &RoomCode) {
+    /// Makes a connection a member of a room; `false` when it was in it already.
+    pub(crate) fn join(
+        &self,
+        connection: &Arc<Connection>,
+        socket: &SocketRef,
+        room: &RoomCode,
+    ) -> bool {
         if !connection.note_joined(room) {
-            return;
+            return false;
         }
         self.members
             .entry(room.clone())
@@ -29,6 +34,7 @@ impl Rooms {
         if connection.is_closed() {
             self.leave(connection, socket, room);
         }
+        true
     }
 
     /// Takes a connection out of a room.

@@ -60,6 +60,13 @@ pub(crate) struct Route {
     pub(crate) metrics: RouteMetrics,
 }
 
+impl Route {
+    /// Whether one of its functions sends streams.
+    pub(crate) fn streams(&self) -> bool {
+        self.server.streams || self.client.as_ref().is_some_and(|client| client.streams)
+    }
+}
+
 /// The routes of an app, as the generated `sync_routes::routes()` lists them.
 pub struct Routes<A> {
     entries: Vec<(RouteId, Route)>,

@@ -3,15 +3,16 @@
 use std::sync::{Arc, Once};
 
 use serde::Serialize;
-use socketioxide::SocketIo;
+use socketioxide::{SocketIo, socket::Sid};
 
 use crate::{
     Config, Hooks,
-    connection::{BySession, Connection},
+    connection::{BySession, ByUser, Connection},
     door::Door,
     emit::emit,
     handler::context::AnyState,
     limits::{RateStore, TrustedProxies},
+    replay::Replays,
     rooms::Rooms,
     route::RouteTable,
     session::AnySessions,
@@ -31,12 +32,19 @@ pub(crate) struct Server {
     pub(crate) rates: Box<dyn RateStore>,
     pub(crate) proxies: TrustedProxies,
     pub(crate) by_session: BySession,
+    pub(crate) by_user: ByUser,
+    pub(crate) replays: Arc<Replays>,
     /// Done when somebody hears of the ends of sessions.
     pub(crate) watches_sessions: Once,
     pub(crate) config: Config,
 }
 
 impl Server {
+    /// The connection of this id.
+    pub(crate) fn connection(&self, id: Sid) -> Option<Arc<Connection>> {
+        self.io.get_socket(id)?.extensions.get::<Arc<Connection>>()
+    }
+
     /// Sends an event to one connection, and says whether it could be: one that has gone in the
     /// meantime misses it.
     pub(crate) fn emit(&self, to: &Connection, event: &str, data: &impl Serialize) -> bool {

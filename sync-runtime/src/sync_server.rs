@@ -9,7 +9,7 @@ use axum::Router;
 
 use crate::{
     App, Config, ConfigError, Hooks, Routes, Sessions,
-    connection::BySession,
+    connection::{BySession, ByUser},
     handler::context::AnyState,
     health,
     limits::{Buckets, RateStore, TrustedProxies},
@@ -173,6 +173,8 @@ impl SyncServerBuilder {
             rates: self.rates,
             proxies: TrustedProxies::new(self.config.trusted_proxies.clone()),
             by_session: BySession::default(),
+            by_user: ByUser::default(),
+            replays: Arc::default(),
             watches_sessions: Once::new(),
             config: self.config,
         });

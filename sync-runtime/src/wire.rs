@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::{error::ErrorEnvelope, room::RoomCode};
+use crate::{error::ErrorEnvelope, replay::Mark, room::RoomCode};
 
 /// The answer to a request that succeeded.
 #[derive(Serialize)]
@@ -23,6 +23,23 @@ pub(crate) struct Delivery<'a> {
     pub(crate) message: &'a str,
     pub(crate) server_output: &'a RawValue,
     pub(crate) client_output: ClientOutput<'a>,
+}
+
+/// A stream's payload as a delivery: the payload's fields, and ours behind them, where they count in case
+/// it has fields of these names itself.
+pub(crate) fn stream_frame(
+    payload: &RawValue,
+    full_name: &str,
+    mark: Option<Mark>,
+) -> Box<RawValue> {
+    let fields = payload.get().strip_suffix('}').unwrap_or_default();
+    let comma = if fields == "{" { "" } else { "," };
+    let mark = mark.map_or_else(String::new, |mark| format!(r#","__stream":{mark}"#));
+    // A route's name holds nothing that JSON would escape.
+    let frame = format!(
+        r#"{fields}{comma}"cb":"{full_name}","fullName":"{full_name}","status":"stream"{mark}}}"#
+    );
+    RawValue::from_string(frame).unwrap_or_else(|_| RawValue::NULL.to_owned())
 }
 
 /// What a recipient's `_client` file gave, or the empty object where there is none.

@@ -24,6 +24,8 @@ pub(super) fn expand(args: TokenStream, function: &Function) -> syn::Result<Toke
 
     let parameters: Vec<_> = parameters.iter().enumerate().map(Parameter::new).collect();
     let names = parameters.iter().map(Parameter::name);
+    let describe_names = names.clone();
+    let describe_parameters = parameters.iter().map(Parameter::describe);
     let shares = parameters.iter().map(Parameter::share);
     let arguments = parameters.iter().map(Parameter::for_recipient);
     let describe_output = returns.output_function("describe_client");
@@ -43,6 +45,8 @@ pub(super) fn expand(args: TokenStream, function: &Function) -> syn::Result<Toke
             type App = crate::__sync::App;
 
             fn describe(types: &mut ::sync_runtime::codegen::RouteTypes) {
+                #(#describe_names)*
+                #(#describe_parameters)*
                 #describe_output(types);
                 #describe_error
             }
@@ -89,6 +93,11 @@ impl<'a> Parameter<'a> {
     fn name(&self) -> TokenStream {
         let Self { ty, name, .. } = self;
         quote!(type #name = #ty;)
+    }
+
+    fn describe(&self) -> TokenStream {
+        let Self { ty, name, .. } = self;
+        quote_spanned!(ty.span()=> <#name as ::sync_runtime::codegen::FromFanout<Self::App>>::describe(types);)
     }
 
     fn share(&self) -> TokenStream {

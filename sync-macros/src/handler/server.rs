@@ -1,11 +1,11 @@
 //! The expansion of a server file's handler.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{Path, Type, spanned::Spanned};
 
 use super::{
-    args::{Auth, RateLimit, ServerArgs, Timeout},
+    args::{Auth, OnDisconnect, RateLimit, ServerArgs, Timeout},
     function::Function,
     marker,
     signature::Signature,
@@ -49,6 +49,11 @@ pub(super) fn expand(args: TokenStream, function: &Function) -> syn::Result<Toke
     let call = signature.future(&returns.outcome(&quote!(call), &answer));
     let rate_limit = args.rate_limit.map(rate_limit);
     let timeout = args.timeout.map(timeout);
+    let on_disconnect = args.on_disconnect.map(on_disconnect);
+    let replay = args
+        .replay
+        .map(|span| replay(span, parameters))
+        .transpose()?;
     let marker = marker();
 
     Ok(quote! {
@@ -61,6 +66,8 @@ pub(super) fn expand(args: TokenStream, function: &Function) -> syn::Result<Toke
             const AUTH: ::sync_runtime::codegen::Auth = ::sync_runtime::codegen::Auth::#auth;
             #rate_limit
             #timeout
+            #on_disconnect
+            #replay
 
             fn describe(types: &mut ::sync_runtime::codegen::RouteTypes) {
                 #(#describe_parameters)*
@@ -99,6 +106,29 @@ fn timeout(Timeout { milliseconds }: Timeout) -> TokenStream {
         const TIMEOUT: ::core::option::Option<::core::time::Duration> =
             ::core::option::Option::Some(::core::time::Duration::from_millis(#milliseconds));
     }
+}
+
+fn on_disconnect(end: OnDisconnect) -> TokenStream {
+    let end = match end {
+        OnDisconnect::Cancel => quote!(Cancel),
+        OnDisconnect::Finish => quote!(Finish),
+    };
+    quote! {
+        const ON_DISCONNECT: ::sync_runtime::codegen::OnDisconnect =
+            ::sync_runtime::codegen::OnDisconnect::#end;
+    }
+}
+
+fn replay(given: Span, parameters: &[&Type]) -> syn::Result<TokenStream> {
+    if !parameters.iter().any(|ty| names_type(ty, "Broadcast")) {
+        return Err(syn::Error::new(
+            given,
+            "`replay` keeps what `Broadcast` sends for those who join while the function runs: take a `Broadcast<...>`",
+        ));
+    }
+    Ok(quote! {
+        const REPLAY: bool = true;
+    })
 }
 
 fn authorize(predicates: &[Path]) -> Option<TokenStream> {

@@ -6,7 +6,7 @@ use syn::{ItemFn, parse_quote};
 
 use super::{
     Kind,
-    args::{Auth, RateLimit, ServerArgs, Timeout},
+    args::{Auth, OnDisconnect, RateLimit, ServerArgs, Timeout},
     expand,
 };
 
@@ -77,7 +77,7 @@ mod arguments {
         let unknown = refused(quote!(auth = login, cache = true));
         assert_eq!(
             unknown,
-            "unknown argument `cache`; `#[sync_handler]` takes: `auth`, `rate_limit`, `timeout`"
+            "unknown argument `cache`; `#[sync_handler]` takes: `auth`, `rate_limit`, `timeout`, `on_disconnect`, `replay`"
         );
         assert_eq!(
             refused(quote!(auth = login, auth = none)),
@@ -86,6 +86,33 @@ mod arguments {
         assert_eq!(
             refused(quote!(auth = login, timeout = "1s", timeout = "2s")),
             "`timeout` is given twice"
+        );
+    }
+
+    #[test]
+    fn say_what_becomes_of_streams() {
+        let streams =
+            |tokens| parse(tokens).map(|args| (args.on_disconnect, args.replay.is_some()));
+        assert_eq!(streams(quote!(auth = none)), Ok((None, false)));
+        assert_eq!(
+            streams(quote!(auth = none, on_disconnect = finish, replay)),
+            Ok((Some(OnDisconnect::Finish), true))
+        );
+        assert_eq!(
+            streams(quote!(replay, auth = none, on_disconnect = cancel)),
+            Ok((Some(OnDisconnect::Cancel), true))
+        );
+        for unclear in [
+            quote!(auth = none, on_disconnect),
+            quote!(auth = none, on_disconnect = "finish"),
+            quote!(auth = none, on_disconnect = go_on),
+        ] {
+            assert!(refused(unclear).starts_with("`on_disconnect` takes `cancel`"));
+        }
+        assert!(refused(quote!(auth = none, replay = true)).starts_with("`replay` takes no value"));
+        assert_eq!(
+            refused(quote!(auth = none, replay, replay)),
+            "`replay` is given twice"
         );
     }
 

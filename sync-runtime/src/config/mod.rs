@@ -53,8 +53,23 @@ pub struct Config {
     /// enough to overlap its waits, little enough not to flood a database.
     pub max_concurrent_recipients: usize,
 
+    /// How many bytes may wait for a connection before a handler that sends a stream and asks
+    /// ([`FlushPressure::wait`](crate::FlushPressure::wait)) is made to wait. 5 MiB.
+    pub flush_pressure_bytes: usize,
+
+    /// How many bytes of a running stream are kept on a route with `replay`, for those who join in the
+    /// middle. Of a longer one they get no beginning. 1 MiB.
+    pub max_replay_bytes: usize,
+
+    /// How many payloads of one request may wait for the hooks of streams. They are not told of
+    /// further ones. 1,024.
+    pub max_waiting_stream_hooks: usize,
+
     /// The largest packet that is accepted, in bytes. 1 MiB, as of Socket.IO's own server.
     pub max_payload_bytes: usize,
+
+    /// How many bytes may wait for a connection's network. 8 MiB.
+    pub max_unsent_bytes: usize,
 
     /// How many packets may wait for a connection's network. 4,096: with the 128 of the layer
     /// below, packets were lost with no slow reader at all.
@@ -118,7 +133,11 @@ impl Default for Config {
             max_requests_per_connection: 1024,
             max_request_bytes_per_connection: 8 * 1024 * 1024,
             max_concurrent_recipients: 64,
+            flush_pressure_bytes: 5 * 1024 * 1024,
+            max_replay_bytes: 1024 * 1024,
+            max_waiting_stream_hooks: 1024,
             max_payload_bytes: 1024 * 1024,
+            max_unsent_bytes: 8 * 1024 * 1024,
             send_buffer_packets: 4096,
             address_rate_limit: Rate::new(30_000, Duration::from_mins(1)),
             route_rate_limit: None,
@@ -154,6 +173,8 @@ impl Config {
                 self.max_requests_per_connection,
             ),
             ("max_concurrent_recipients", self.max_concurrent_recipients),
+            ("flush_pressure_bytes", self.flush_pressure_bytes),
+            ("max_waiting_stream_hooks", self.max_waiting_stream_hooks),
             ("max_payload_bytes", self.max_payload_bytes),
             ("send_buffer_packets", self.send_buffer_packets),
         ];

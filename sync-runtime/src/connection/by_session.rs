@@ -33,6 +33,13 @@ impl BySession {
         self.take_if(key, |(id, _)| *id == connection);
     }
 
+    /// The session's connections.
+    pub(crate) fn connections(&self, key: &SessionKey) -> Vec<Sid> {
+        let session = self.sessions.get(key);
+        let ids = session.map(|session| session.connections.iter().map(|(id, _)| *id).collect());
+        ids.unwrap_or_default()
+    }
+
     /// Notes that a session is over, and gives back its connections, which are to be told.
     pub(crate) fn end(&self, key: &SessionKey, reason: EndReason) -> Vec<Sid> {
         let Some(mut session) = self.sessions.get_mut(key) else {

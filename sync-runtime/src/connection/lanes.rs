@@ -5,6 +5,7 @@
 
 use std::{
     collections::{HashMap, VecDeque, hash_map::Entry},
+    convert::Infallible,
     panic::AssertUnwindSafe,
     sync::{
         Arc,
@@ -14,6 +15,7 @@ use std::{
 
 use futures_util::{FutureExt, future::BoxFuture};
 use parking_lot::Mutex;
+use tokio::sync::oneshot;
 
 use super::Connection;
 
@@ -82,10 +84,39 @@ impl Place {
     /// Runs work after all that this connection has sent to the same room before.
     pub(crate) fn enqueue(self, lane: Lane, work: impl Future<Output = ()> + Send + 'static) {
         let connection = self.connection.clone();
-        let work = Box::pin(async move {
+        let work = async move {
             work.await;
             drop(self);
-        });
+        };
+        Self::add(&connection, lane, work);
+    }
+
+    /// As [`enqueue`](Self::enqueue), for work that lets what is behind it begin before it is done
+    /// itself: when it drops its turn.
+    pub(crate) fn enqueue_beginning<W>(self, lane: Lane, work: impl FnOnce(Turn) -> W)
+    where
+        W: Future<Output = ()> + Send + 'static,
+    {
+        let connection = self.connection.clone();
+        let (turn, over) = oneshot::channel();
+        let work = work(Turn { _over: turn });
+        let begin = async move {
+            tokio::spawn(async move {
+                work.await;
+                drop(self);
+            });
+            // It is never sent, only dropped.
+            let _ = over.await;
+        };
+        Self::add(&connection, lane, begin);
+    }
+
+    fn add(
+        connection: &Arc<Connection>,
+        lane: Lane,
+        work: impl Future<Output = ()> + Send + 'static,
+    ) {
+        let work = Box::pin(work);
         let mut waiting = connection.lanes.waiting.lock();
         match waiting.entry(lane) {
             Entry::Occupied(busy) => busy.into_mut().push_back(work),
@@ -96,6 +127,11 @@ impl Place {
             }
         }
     }
+}
+
+/// The turn of work in its lane: what is behind it begins when this is dropped.
+pub(crate) struct Turn {
+    _over: oneshot::Sender<Infallible>,
 }
 
 impl Drop for Place {
@@ -160,6 +196,25 @@ mod tests {
         for number in 0..50 {
             assert_eq!(order.recv().await, Some(number));
         }
+    }
+
+    #[tokio::test]
+    async fn what_is_behind_work_that_drops_its_turn_begins_before_that_is_done() {
+        let connection = connection();
+        let (seen, mut order) = mpsc::unbounded_channel();
+        let begun = seen.clone();
+        let place = connection.reserve(1, BOUNDS).expect("a place");
+        place.enqueue_beginning("a".into(), |turn| async move {
+            begun.send(1).expect("the test listens");
+            drop(turn);
+            std::future::pending().await
+        });
+        enqueue(&connection, "a", async move {
+            seen.send(2).expect("the test listens");
+        });
+        assert_eq!(order.recv().await, Some(1));
+        assert_eq!(order.recv().await, Some(2));
+        assert!(connection.is_busy());
     }
 
     #[tokio::test]

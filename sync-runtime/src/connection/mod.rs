@@ -1,6 +1,7 @@
 //! A client's connection: who it belongs to, where it is a member and what it has asked for.
 
 mod by_session;
+mod by_user;
 mod lanes;
 mod requests;
 
@@ -9,13 +10,19 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use socketioxide::socket::Sid;
 
-pub(crate) use self::by_session::BySession;
-pub(crate) use self::lanes::QueueBounds;
+pub(crate) use self::{
+    by_session::BySession,
+    by_user::ByUser,
+    lanes::{QueueBounds, Turn},
+};
 use self::{
     lanes::{Lanes, Place},
     requests::{Cancellation, Requests},
 };
-use crate::{hooks::Visitor, limits::Address, room::RoomCode, session::SessionKey};
+use crate::{
+    handler::server::OnDisconnect, hooks::Visitor, limits::Address, room::RoomCode,
+    session::SessionKey,
+};
 
 /// A client's connection, from its handshake until it closes.
 ///
@@ -118,9 +125,10 @@ impl Connection {
         Lanes::reserve(self, bytes, bounds)
     }
 
-    /// Registers a request that its client may cancel.
-    pub(crate) fn begin(self: &Arc<Self>) -> Cancellation {
-        Requests::begin(self)
+    /// Registers a request that its client may cancel. Whether it is cancelled when the connection
+    /// closes, `end` says.
+    pub(crate) fn begin(self: &Arc<Self>, end: OnDisconnect) -> Cancellation {
+        Requests::begin(self, end)
     }
 
     /// Cancels a request of this connection; an id that is none of its own does nothing.
@@ -132,6 +140,9 @@ impl Connection {
     pub(crate) fn close(&self) {
         self.requests.close();
     }
+
+    /// Waits until it has not more than so many bytes before it, or is gone.
+    pub(crate) async fn drained_below(&self, _bytes: usize) {}
 
     /// Whether it is gone, or about to be.
     pub(crate) fn is_closed(&self) -> bool {

@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::Connection;
+use crate::handler::server::OnDisconnect;
 
 /// What a client cancels a request by. Only the connection that made the request can, so it need not
 /// be hard to guess, only new: a random part for the process and a number.
@@ -38,15 +39,18 @@ impl fmt::Display for CancelId {
 #[derive(Default)]
 pub(super) struct Requests {
     running: Mutex<HashMap<CancelId, CancellationToken>>,
-    /// Cancelled when the connection closes, and all tokens with it.
+    /// Cancelled when the connection closes, and with it all tokens but those of requests that go on.
     connection: CancellationToken,
 }
 
 impl Requests {
-    pub(super) fn begin(connection: &Arc<Connection>) -> Cancellation {
+    pub(super) fn begin(connection: &Arc<Connection>, end: OnDisconnect) -> Cancellation {
         let requests = &connection.requests;
         let id = CancelId::next();
-        let token = requests.connection.child_token();
+        let token = match end {
+            OnDisconnect::Cancel => requests.connection.child_token(),
+            OnDisconnect::Finish => CancellationToken::new(),
+        };
         requests.running.lock().insert(id, token.clone());
         Cancellation {
             id,
@@ -105,7 +109,7 @@ mod tests {
     fn only_the_connection_that_made_a_request_can_cancel_it() {
         let own = Arc::new(Connection::new(Sid::new(), Visitor::new(None, None), None));
         let other = Arc::new(Connection::new(Sid::new(), Visitor::new(None, None), None));
-        let request = own.begin();
+        let request = own.begin(OnDisconnect::Cancel);
         other.cancel(&request.id().to_string());
         own.cancel("nonsense");
         assert!(!request.token().is_cancelled());
@@ -114,18 +118,25 @@ mod tests {
     }
 
     #[test]
-    fn a_closed_connection_cancels_all_its_requests_and_those_to_come() {
+    fn a_closed_connection_cancels_its_requests_and_those_to_come_but_not_what_goes_on() {
         let connection = Arc::new(Connection::new(Sid::new(), Visitor::new(None, None), None));
-        let before = connection.begin();
+        let before = connection.begin(OnDisconnect::Cancel);
+        let goes_on = connection.begin(OnDisconnect::Finish);
         connection.close();
         assert!(before.token().is_cancelled());
-        assert!(connection.begin().token().is_cancelled());
+        assert!(
+            connection
+                .begin(OnDisconnect::Cancel)
+                .token()
+                .is_cancelled()
+        );
+        assert!(!goes_on.token().is_cancelled());
     }
 
     #[test]
     fn a_request_that_is_over_is_forgotten() {
         let connection = Arc::new(Connection::new(Sid::new(), Visitor::new(None, None), None));
-        drop(connection.begin());
+        drop(connection.begin(OnDisconnect::Cancel));
         assert!(connection.requests.running.lock().is_empty());
     }
 }

@@ -8,7 +8,7 @@ use super::{
     context::{Fanout, FanoutContext, RecipientContext},
     output::OutputJson,
 };
-use crate::{App, Failure, session::SessionKey, typescript::RouteTypes};
+use crate::{App, Failure, connection::Connection, typescript::RouteTypes};
 
 /// What a `_client` file decides for a recipient.
 ///
@@ -83,6 +83,8 @@ impl<A, S: Send + Sync> ForRecipients<A> for SharedCall<A, S> {
 /// A [`ClientHandler`] whose type has been forgotten.
 pub(crate) struct ClientRoute {
     pub(crate) describe: fn(&mut RouteTypes),
+    /// Whether it streams to its recipients.
+    pub(crate) streams: bool,
     pub(crate) begin: fn(Arc<Fanout>) -> Begun,
 }
 
@@ -92,13 +94,14 @@ pub(crate) type Begun = Result<Box<dyn Shaper>, Failure>;
 /// A fan-out through a `_client` file, its shared part read.
 pub(crate) trait Shaper: Send + Sync {
     /// The client output for one recipient.
-    fn shape<'a>(&'a self, recipient: Option<&'a SessionKey>) -> BoxFuture<'a, Shaped>;
+    fn shape<'a>(&'a self, recipient: &'a Arc<Connection>) -> BoxFuture<'a, Shaped>;
 }
 
 impl ClientRoute {
     pub(crate) fn of<H: ClientHandler>() -> Self {
         Self {
             describe: H::describe,
+            streams: RouteTypes::of(H::describe).streams(),
             begin: begin::<H>,
         }
     }
@@ -115,7 +118,7 @@ struct Shaping<A> {
 }
 
 impl<A: App> Shaper for Shaping<A> {
-    fn shape<'a>(&'a self, recipient: Option<&'a SessionKey>) -> BoxFuture<'a, Shaped> {
+    fn shape<'a>(&'a self, recipient: &'a Arc<Connection>) -> BoxFuture<'a, Shaped> {
         match self.fanout.recipient(recipient) {
             Ok(cx) => self.shared.run(cx),
             Err(failure) => Box::pin(ready(Err(failure))),

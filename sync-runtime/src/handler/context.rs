@@ -3,12 +3,15 @@
 use std::{any::Any, fmt, marker::PhantomData, sync::Arc};
 
 use serde_json::value::RawValue;
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     App, Failure, Session,
+    connection::Connection,
     error::Refusal,
     room::RoomCode,
-    session::{AnySession, AnySessions, SessionKey},
+    session::{AnySession, AnySessions},
+    stream::{Gate, Outlet, Streams},
 };
 
 /// The app's state whose type has been forgotten.
@@ -22,6 +25,9 @@ pub(crate) struct Request {
     pub(crate) data: Arc<RawValue>,
     /// Whether a refused input may be explained to the client.
     pub(crate) explain: bool,
+    pub(crate) cancelled: CancellationToken,
+    /// There for a handler that takes some, from when its parameters are read.
+    pub(crate) streams: Option<Streams>,
 }
 
 /// What an extractor of a server file reads from: the request, after its login, membership and
@@ -65,6 +71,18 @@ impl<'a, A: App> RequestContext<'a, A> {
     pub(crate) fn explains(&self) -> bool {
         self.request.explain
     }
+
+    pub(crate) fn cancelled(&self) -> &'a CancellationToken {
+        &self.request.cancelled
+    }
+
+    /// Fails for a parameter that did not say that it needs them: see [`FromRequest::describe`].
+    ///
+    /// [`FromRequest::describe`]: crate::FromRequest::describe
+    pub(crate) fn streams(&self) -> Result<&'a Streams, Failure> {
+        let streams = self.request.streams.as_ref();
+        streams.ok_or_else(|| Failure::internal(UNDESCRIBED))
+    }
 }
 
 impl<A: App> fmt::Debug for RequestContext<'_, A> {
@@ -72,6 +90,24 @@ impl<A: App> fmt::Debug for RequestContext<'_, A> {
         f.debug_struct("RequestContext")
             .field("room", self.room())
             .finish_non_exhaustive()
+    }
+}
+
+/// Why a stream is not there.
+const UNDESCRIBED: &str = "a stream was taken by a parameter of the app's own that does not describe it: \
+    let its `describe` call the stream's";
+
+/// The streams of a fan-out's `_client` function to its recipients.
+pub(crate) struct RecipientStreams {
+    pub(crate) gate: Arc<Gate>,
+    /// The way to a recipient.
+    pub(crate) outlet: Box<dyn Fn(&Arc<Connection>) -> Arc<dyn Outlet> + Send + Sync>,
+}
+
+impl Drop for RecipientStreams {
+    /// The fan-out is over, and with it all that its functions may send.
+    fn drop(&mut self) {
+        self.gate.close();
     }
 }
 
@@ -83,6 +119,8 @@ pub(crate) struct Fanout {
     pub(crate) input: Arc<RawValue>,
     /// The server output without its status.
     pub(crate) server_output: String,
+    /// There for a `_client` function that takes some.
+    pub(crate) streams: Option<RecipientStreams>,
 }
 
 /// What an extractor of a `_client` file reads from once per fan-out.
@@ -101,12 +139,12 @@ impl Fanout {
 
     pub(crate) fn recipient<'a, A: App>(
         &'a self,
-        session: Option<&'a SessionKey>,
+        recipient: &'a Arc<Connection>,
     ) -> Result<RecipientContext<'a, A>, Failure> {
         Ok(RecipientContext {
             fanout: self,
             state: state_of(&self.state)?,
-            session,
+            recipient,
         })
     }
 }
@@ -140,7 +178,7 @@ impl<A> fmt::Debug for FanoutContext<'_, A> {
 pub struct RecipientContext<'a, A> {
     fanout: &'a Fanout,
     state: &'a A,
-    session: Option<&'a SessionKey>,
+    recipient: &'a Arc<Connection>,
 }
 
 impl<'a, A: App> RecipientContext<'a, A> {
@@ -159,12 +197,19 @@ impl<'a, A: App> RecipientContext<'a, A> {
     /// # Errors
     /// When the store does not answer.
     pub async fn session(&self) -> Result<Option<Session<A::User>>, Failure> {
-        let Some(key) = self.session else {
+        let Some(key) = self.recipient.session() else {
             return Ok(None);
         };
         let found = self.fanout.sessions.peek(key).await;
         let session = found.map_err(Failure::internal)?;
         Ok(session.and_then(|session| session.of::<A>()))
+    }
+
+    /// Fails as [`RequestContext::streams`] does.
+    pub(crate) fn stream(&self) -> Result<(&'a Arc<Gate>, Arc<dyn Outlet>), Failure> {
+        let streams = self.fanout.streams.as_ref();
+        let streams = streams.ok_or_else(|| Failure::internal(UNDESCRIBED))?;
+        Ok((&streams.gate, (streams.outlet)(self.recipient)))
     }
 }
 
@@ -172,7 +217,7 @@ impl<A> fmt::Debug for RecipientContext<'_, A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RecipientContext")
             .field("room", &self.fanout.room)
-            .field("session", &self.session)
+            .field("recipient", self.recipient.visitor())
             .finish_non_exhaustive()
     }
 }

@@ -33,7 +33,7 @@ use crate::{
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a parameter of a server file's function",
     label = "not something a server file can take",
-    note = "a server file can take `Input<T>`, `Valid<T>`, `Session<U>`, `Option<Session<U>>`, `Room`, `State<T>` and types of your own that implement `FromRequest`"
+    note = "a server file can take `Input<T>`, `Valid<T>`, `Session<U>`, `Option<Session<U>>`, `Room`, `State<T>`, `Stream<P>`, `Broadcast<P>`, `StreamTo<P>`, `FlushPressure`, `Cancel` and types of your own that implement `FromRequest`"
 )]
 pub trait FromRequest<A: App>: Sized + Send {
     /// Reads the parameter.
@@ -42,7 +42,8 @@ pub trait FromRequest<A: App>: Sized + Send {
     /// With the failure that the client receives instead of the handler's answer.
     fn from_request(cx: &RequestContext<'_, A>) -> Result<Self, Failure>;
 
-    /// Says what the parameter adds to the route's TypeScript types: nothing, unless it is an input.
+    /// Says what the parameter adds to the route's TypeScript types: nothing, unless it is an input or
+    /// a stream. A parameter that reads others calls theirs.
     fn describe(types: &mut RouteTypes) {
         let _ = types;
     }

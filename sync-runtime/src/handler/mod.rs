@@ -11,4 +11,5 @@ pub(crate) mod output;
 pub(crate) mod predicate;
 pub(crate) mod recipient;
 pub(crate) mod server;
+mod stream;
 pub(crate) mod value;

@@ -7,7 +7,7 @@ use super::{
     extract::{Input, Room, State},
     value::{RequestInput, SharedOutput, StatePart, UserOf},
 };
-use crate::{App, Failure, Session, error::Refusal};
+use crate::{App, Failure, Session, error::Refusal, typescript::RouteTypes};
 
 /// A parameter of a `_client` file's function.
 ///
@@ -15,7 +15,7 @@ use crate::{App, Failure, Session, error::Refusal};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a parameter of a `_client` file's function",
     label = "not something a `_client` file can take",
-    note = "a `_client` file can take `ServerOutput<T>`, `Input<T>`, `Recipient<U>`, `Option<Recipient<U>>`, `Room`, `State<T>` and types of your own that implement `FromFanout`"
+    note = "a `_client` file can take `ServerOutput<T>`, `Input<T>`, `Recipient<U>`, `Option<Recipient<U>>`, `Room`, `State<T>`, `Stream<P>` and types of your own that implement `FromFanout`"
 )]
 pub trait FromFanout<A: App>: Sized + Send {
     /// What all recipients of a fan-out share.
@@ -35,6 +35,11 @@ pub trait FromFanout<A: App>: Sized + Send {
         shared: &Self::Shared,
         cx: &RecipientContext<'_, A>,
     ) -> impl Future<Output = Result<Self, Failure>> + Send;
+
+    /// Says what the parameter adds to the route's TypeScript types: nothing, unless it is a stream.
+    fn describe(types: &mut RouteTypes) {
+        let _ = types;
+    }
 }
 
 /// What the server file answered, in its `_client` file.

@@ -19,6 +19,16 @@ pub enum Auth {
     Login,
 }
 
+/// What becomes of a request when the client that made it goes, from `on_disconnect = ...`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnDisconnect {
+    /// It is cancelled.
+    #[default]
+    Cancel,
+    /// It goes on: others hear what it sends.
+    Finish,
+}
+
 /// The function of a server file, as [`#[sync_handler]`](macro@crate::sync_handler) expands it.
 #[diagnostic::on_unimplemented(
     message = "this file holds no server handler",
@@ -39,6 +49,12 @@ pub trait ServerHandler: 'static {
 
     /// How long it may run, if not as long as the configuration says.
     const TIMEOUT: Option<Duration> = None;
+
+    /// What becomes of it when the client that made the request goes.
+    const ON_DISCONNECT: OnDisconnect = OnDisconnect::Cancel;
+
+    /// Whether those who join the room while it runs get what it has broadcast.
+    const REPLAY: bool = false;
 
     /// Adds its input, output and errors to the route's types.
     fn describe(types: &mut RouteTypes);
@@ -64,6 +80,10 @@ pub(crate) struct ServerRoute {
     pub(crate) auth: Auth,
     pub(crate) rate_limit: RateLimit,
     pub(crate) timeout: Option<Duration>,
+    pub(crate) on_disconnect: OnDisconnect,
+    pub(crate) replay: bool,
+    /// Whether it takes streams.
+    pub(crate) streams: bool,
     pub(crate) describe: fn(&mut RouteTypes),
     pub(crate) authorize: for<'a> fn(&'a Request) -> BoxFuture<'a, Result<(), Failure>>,
     pub(crate) prepare: fn(&Request) -> Result<PreparedCall, Failure>,
@@ -75,6 +95,9 @@ impl ServerRoute {
             auth: H::AUTH,
             rate_limit: H::RATE_LIMIT,
             timeout: H::TIMEOUT,
+            on_disconnect: H::ON_DISCONNECT,
+            replay: H::REPLAY,
+            streams: RouteTypes::of(H::describe).streams(),
             describe: H::describe,
             authorize: authorize::<H>,
             prepare: prepare::<H>,

@@ -130,18 +130,46 @@ impl Shape {
     }
 }
 
+/// Whom a stream's payload is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum StreamAudience {
+    /// The client that made the request: `Stream` in a server file.
+    Originator,
+    /// Everybody in the room: `Broadcast`.
+    Room,
+    /// Chosen sessions or users: `StreamTo`.
+    Chosen,
+    /// One recipient: `Stream` in a `_client` file.
+    Recipient,
+}
+
+impl PreSyncStream {
+    /// The payload, a JSON object.
+    pub fn payload(&self) -> &str {
+        self.payload.get()
+    }
+}
+
+impl PostSyncStream {
+    /// The payload, a JSON object.
+    pub fn payload(&self) -> &str {
+        self.payload.get()
+    }
+}
+
 macro_rules! events {
     ($(
         $(#[$docs:meta])*
         $name:ident $verdict:ty, $list:ident, $refusal:ident {
-            $($(#[$field_docs:meta])* $field:ident: $ty:ty,)*
+            $($(#[$field_docs:meta])* $vis:vis $field:ident: $ty:ty,)*
         }
     )*) => {$(
         $(#[$docs])*
         #[derive(Debug, Clone)]
         #[non_exhaustive]
         pub struct $name {
-            $($(#[$field_docs])* pub $field: $ty,)*
+            $($(#[$field_docs])* $vis $field: $ty,)*
         }
 
         impl private::Event for $name {
@@ -167,124 +195,150 @@ events! {
     /// the hooks have run.
     OnSocketConnect Result<(), Failure>, socket_connect, Forbidden {
         /// Who it is.
-        visitor: Visitor,
+        pub visitor: Visitor,
     }
 
     /// A client has gone.
     OnSocketDisconnect Result<(), Failure>, socket_disconnect, Forbidden {
         /// Who it was.
-        visitor: Visitor,
+        pub visitor: Visitor,
     }
 
     /// A request has come over a socket; of it nothing is known but that it has a name and data.
     PreSocketMessage Result<(), Failure>, socket_message, Forbidden {
         /// The connection's visitor.
-        visitor: Visitor,
+        pub visitor: Visitor,
         /// The name as the client wrote it.
-        name: Arc<str>,
+        pub name: Arc<str>,
     }
 
     /// A request was refused because its sender has asked too often.
     RateLimitExceeded Result<(), Failure>, rate_limit_exceeded, Forbidden {
         /// The request.
-        request: RequestInfo,
+        pub request: RequestInfo,
         /// In how many seconds it would be allowed.
-        seconds: u64,
+        pub seconds: u64,
     }
 
     /// Before a request's hooks are asked whether it may be made at all; login, predicates and
     /// membership have allowed it.
     PreSyncAuthorize Result<(), Failure>, pre_authorize, Forbidden {
         /// The request.
-        request: RequestInfo,
+        pub request: RequestInfo,
     }
 
     /// A request may be made.
     PostSyncAuthorize Result<(), Failure>, post_authorize, Forbidden {
         /// The request.
-        request: RequestInfo,
+        pub request: RequestInfo,
     }
 
     /// Before a request's input is read.
     PreSyncValidate Result<(), Failure>, pre_validate, Forbidden {
         /// The request.
-        request: RequestInfo,
+        pub request: RequestInfo,
     }
 
     /// A request's input fits.
     PostSyncValidate Result<(), Failure>, post_validate, Forbidden {
         /// The request.
-        request: RequestInfo,
+        pub request: RequestInfo,
     }
 
     /// Before a request's handler runs.
     PreSyncExecute Result<(), Failure>, pre_execute, Forbidden {
         /// The request.
-        request: RequestInfo,
+        pub request: RequestInfo,
     }
 
     /// A request's handler has run, or failed.
     PostSyncExecute Result<(), Failure>, post_execute, Forbidden {
         /// The request.
-        request: RequestInfo,
+        pub request: RequestInfo,
         /// The code it failed with, if it did.
-        failed: Option<Arc<str>>,
+        pub failed: Option<Arc<str>>,
     }
 
     /// Before a request's output is answered and delivered. Its handler has run: what stops it here
     /// undoes nothing.
     PreSyncFanout Result<(), Failure>, pre_fanout, Forbidden {
         /// The request.
-        request: RequestInfo,
+        pub request: RequestInfo,
     }
 
     /// Before a recipient's delivery is made. With hooks of this event a delivery is made for each
     /// recipient, also on routes without a `_client` file.
     PreSyncRecipient Result<Shape, Failure>, pre_recipient, ClientRejected {
         /// The request.
-        request: RequestInfo,
+        pub request: RequestInfo,
         /// The recipient's connection and the session it connected with.
-        recipient: Visitor,
+        pub recipient: Visitor,
     }
 
     /// A request's output has been delivered.
     PostSyncFanout Result<(), Failure>, post_fanout, Forbidden {
         /// The request.
-        request: RequestInfo,
+        pub request: RequestInfo,
         /// How many connections of this node it was sent to.
-        recipients: usize,
+        pub recipients: usize,
+    }
+
+    /// A payload of a stream is about to be sent. Hooks of streams hear of each payload in order, beside the
+    /// sending and not in its way: they can neither stop nor slow it, and if they are so slow that
+    /// [`Config::max_waiting_stream_hooks`](crate::Config::max_waiting_stream_hooks) wait, they miss some, which is counted.
+    PreSyncStream Result<(), Failure>, pre_stream, Forbidden {
+        /// The request.
+        pub request: RequestInfo,
+        /// Whom the payload is for.
+        pub audience: StreamAudience,
+        /// How many payloads of the same stream came before it.
+        pub index: u64,
+        pub(crate) payload: Arc<RawValue>,
+    }
+
+    /// A payload of a stream was sent: see [`PreSyncStream`].
+    PostSyncStream Result<(), Failure>, post_stream, Forbidden {
+        /// The request.
+        pub request: RequestInfo,
+        /// Whom the payload was for.
+        pub audience: StreamAudience,
+        /// How many payloads of the same stream came before it.
+        pub index: u64,
+        /// To how many connections of this node it was sent.
+        pub recipients: usize,
+        pub(crate) payload: Arc<RawValue>,
     }
 
     /// Before a connection joins a room.
     PreRoomJoin Result<(), Failure>, pre_join, JoinBlocked {
         /// Who joins.
-        visitor: Visitor,
+        pub visitor: Visitor,
         /// The room.
-        room: RoomCode,
+        pub room: RoomCode,
     }
 
     /// A connection has joined a room.
     PostRoomJoin Result<(), Failure>, post_join, JoinBlocked {
         /// Who joined.
-        visitor: Visitor,
+        pub visitor: Visitor,
         /// The room.
-        room: RoomCode,
+        pub room: RoomCode,
     }
 
     /// Before a connection leaves a room because its client says so.
     PreRoomLeave Result<(), Failure>, pre_leave, LeaveBlocked {
         /// Who leaves.
-        visitor: Visitor,
+        pub visitor: Visitor,
         /// The room.
-        room: RoomCode,
+        pub room: RoomCode,
     }
 
     /// A connection has left a room because its client said so, or to stay within the number of
     /// rooms a session may be in.
     PostRoomLeave Result<(), Failure>, post_leave, LeaveBlocked {
         /// Who left.
-        visitor: Visitor,
+        pub visitor: Visitor,
         /// The room.
-        room: RoomCode,
+        pub room: RoomCode,
     }
 }

@@ -22,7 +22,7 @@
 //!
 //! A hook that panics or takes longer than [`Config::hook_timeout`](crate::Config::hook_timeout) is
 //! logged, and of a `Pre...` event it counts as a failure: the request is answered with
-//! `sync.serverExecutionFailed`. An event without hooks costs nothing: not even its payload is made.
+//! `sync.serverExecutionFailed`. Those of streams only watch: see [`PreSyncStream`]. An event without hooks costs nothing: not even its payload is made.
 
 mod events;
 mod list;
@@ -33,10 +33,10 @@ pub(crate) use self::list::{HookList, contained};
 pub use self::{
     events::{
         HookEvent, OnSocketConnect, OnSocketDisconnect, PostRoomJoin, PostRoomLeave,
-        PostSyncAuthorize, PostSyncExecute, PostSyncFanout, PostSyncValidate, PreRoomJoin,
-        PreRoomLeave, PreSocketMessage, PreSyncAuthorize, PreSyncExecute, PreSyncFanout,
-        PreSyncRecipient, PreSyncValidate, RateLimitExceeded, Replacement, RequestInfo, Shape,
-        Visitor,
+        PostSyncAuthorize, PostSyncExecute, PostSyncFanout, PostSyncStream, PostSyncValidate,
+        PreRoomJoin, PreRoomLeave, PreSocketMessage, PreSyncAuthorize, PreSyncExecute,
+        PreSyncFanout, PreSyncRecipient, PreSyncStream, PreSyncValidate, RateLimitExceeded,
+        Replacement, RequestInfo, Shape, StreamAudience, Visitor,
     },
     list::{Hook, Outcome},
 };
@@ -57,6 +57,8 @@ pub struct Hooks {
     pub(crate) pre_fanout: HookList<PreSyncFanout>,
     pub(crate) pre_recipient: HookList<PreSyncRecipient>,
     pub(crate) post_fanout: HookList<PostSyncFanout>,
+    pub(crate) pre_stream: HookList<PreSyncStream>,
+    pub(crate) post_stream: HookList<PostSyncStream>,
     pub(crate) pre_join: HookList<PreRoomJoin>,
     pub(crate) post_join: HookList<PostRoomJoin>,
     pub(crate) pre_leave: HookList<PreRoomLeave>,

@@ -19,6 +19,7 @@ const FAILED: &str = "sync_deliveries_failed_total";
 const QUEUE_REFUSALS: &str = "sync_queue_refusals_total";
 #[cfg(any(feature = "redis", test))]
 const RATE_LIMIT_FALLBACKS: &str = "sync_rate_limit_fallbacks_total";
+const STREAM_HOOKS_MISSED: &str = "sync_stream_hooks_missed_total";
 
 const ROUTE: &str = "route";
 const OUTCOME: &str = "outcome";
@@ -53,6 +54,11 @@ pub(crate) fn describe() {
         Unit::Count,
         "Requests whose rate this process counted alone, because Redis did not answer."
     );
+    metrics::describe_counter!(
+        STREAM_HOOKS_MISSED,
+        Unit::Count,
+        "Payloads of which the hooks of streams were not told because too many waited."
+    );
 }
 
 /// Counts a connection for as long as it lives.
@@ -80,6 +86,11 @@ pub(crate) fn queue_refused() {
 #[cfg(feature = "redis")]
 pub(crate) fn rate_limited_alone() {
     counter!(RATE_LIMIT_FALLBACKS).increment(1);
+}
+
+/// Counts a payload of which the hooks of streams are not told.
+pub(crate) fn stream_hook_missed() {
+    counter!(STREAM_HOOKS_MISSED).increment(1);
 }
 
 /// Counts a request that was refused.
@@ -155,6 +166,7 @@ mod tests {
             FAILED,
             QUEUE_REFUSALS,
             RATE_LIMIT_FALLBACKS,
+            STREAM_HOOKS_MISSED,
         ] {
             assert!(guide.contains(&format!("\n| `{name}` |")), "{name}");
         }

@@ -6,6 +6,6 @@ mod request;
 #[cfg(feature = "redis")]
 pub(crate) use self::metric::rate_limited_alone;
 pub(crate) use self::{
-    metric::{OpenConnection, RouteMetrics, describe, queue_refused},
+    metric::{OpenConnection, RouteMetrics, describe, queue_refused, stream_hook_missed},
     request::{fanned_out, handled, observe, refused},
 };

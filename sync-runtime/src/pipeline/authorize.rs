@@ -1,5 +1,7 @@
 //! Whether the route exists and may be used: login and predicates.
 
+use tokio_util::sync::CancellationToken;
+
 use super::identify::Identified;
 use crate::{
     Failure,
@@ -15,6 +17,7 @@ pub(super) struct Authorized(pub(super) Routed);
 pub(super) async fn authorize(
     server: &Server,
     identified: Identified,
+    cancelled: CancellationToken,
 ) -> Result<Authorized, Failure> {
     let Identified {
         request,
@@ -35,6 +38,8 @@ pub(super) async fn authorize(
             room: request.receiver,
             data: request.data,
             explain: server.config.explain_invalid_input,
+            cancelled,
+            streams: None,
         },
     };
     (routed.route.server.authorize)(&routed.request).await?;

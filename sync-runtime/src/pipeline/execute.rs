@@ -1,13 +1,14 @@
 //! Running the handler: within its time, until it is cancelled, and with its panics contained.
 
-use std::{panic::AssertUnwindSafe, time::Duration};
+use std::{future::poll_fn, panic::AssertUnwindSafe, pin::pin, task::Context, time::Duration};
 
 use futures_util::FutureExt;
 use tokio_util::sync::CancellationToken;
 
-use super::validate::Validated;
+use super::{streams::Open, validate::Validated};
 use crate::{
     Failure,
+    connection::Turn,
     error::Refusal,
     handler::{output::OutputJson, server::PreparedCall},
     hooks::{PostSyncExecute, PreSyncExecute},
@@ -24,8 +25,12 @@ pub(super) struct Executed {
 
 pub(super) async fn execute(
     server: &Server,
-    Validated { routed, call }: Validated,
-    cancelled: &CancellationToken,
+    Validated {
+        routed,
+        call,
+        streams,
+    }: Validated,
+    turn: Option<Turn>,
 ) -> Result<Executed, Failure> {
     let limit = server.config.hook_timeout;
     let before = || PreSyncExecute {
@@ -37,7 +42,12 @@ pub(super) async fn execute(
         .server
         .timeout
         .unwrap_or(server.config.handler_timeout);
-    let handler = finish(call, time, cancelled);
+    let call = Call {
+        call,
+        streams,
+        turn,
+    };
+    let handler = call.finish(time, &routed.request.cancelled);
     let output = observe::handled(&routed.route, handler).await;
     let after = || PostSyncExecute {
         request: routed.info(),
@@ -50,19 +60,53 @@ pub(super) async fn execute(
     })
 }
 
-async fn finish(
+/// A handler's call with what ends with it.
+struct Call {
     call: PreparedCall,
-    time: Duration,
-    cancelled: &CancellationToken,
-) -> Result<OutputJson, Failure> {
-    let call = AssertUnwindSafe(call).catch_unwind();
-    tokio::select! {
-        biased;
-        () = cancelled.cancelled() => Err(Refusal::Aborted.into()),
-        finished = tokio::time::timeout(time, call) => match finished {
-            Ok(Ok(output)) => output,
-            Ok(Err(payload)) => Err(Failure::internal(panic::text(&*payload))),
-            Err(_) => Err(Refusal::Timeout.into()),
-        },
+    streams: Option<Open>,
+    turn: Option<Turn>,
+}
+
+impl Call {
+    async fn finish(
+        self,
+        time: Duration,
+        cancelled: &CancellationToken,
+    ) -> Result<OutputJson, Failure> {
+        let Self {
+            call,
+            streams,
+            mut turn,
+        } = self;
+        let streams_at_all = streams.is_some();
+        let mut call = pin!(AssertUnwindSafe(call).catch_unwind());
+        let begun = poll_fn(|context: &mut Context<'_>| {
+            let poll = call.as_mut().poll(context);
+            // What streams begins in its order, and lets the next begin when it first waits.
+            if poll.is_pending() && streams_at_all {
+                turn = None;
+            }
+            poll
+        });
+        let finished = tokio::select! {
+            biased;
+            () = cancelled.cancelled() => Err(Refusal::Aborted.into()),
+            finished = tokio::time::timeout(time, begun) => match finished {
+                Ok(Ok(output)) => output,
+                Ok(Err(payload)) => Err(Failure::internal(panic::text(&*payload))),
+                Err(_) => Err(Refusal::Timeout.into()),
+            },
+        };
+        match streams {
+            None => finished,
+            Some(streams) => {
+                // Closed before the call is dropped: what a stopped handler still holds is not sent.
+                let broken = streams
+                    .broken()
+                    .map(|problem| Failure::internal(problem.to_owned()));
+                drop(streams);
+                broken.map_or(finished, Err)
+            }
+        }
     }
 }

@@ -14,6 +14,7 @@ mod limit;
 mod receiver;
 mod recipients;
 pub(crate) mod shape;
+mod streams;
 mod validate;
 
 use std::sync::Arc;
@@ -22,7 +23,10 @@ use tokio_util::sync::CancellationToken;
 
 use self::shape::Shaped;
 pub(crate) use self::{identify::Requester, receiver::EVERYBODY};
-use crate::{Failure, fanout, handler::output::OutputJson, observe, server::Server};
+use crate::{
+    Failure, connection::Turn, fanout, handler::output::OutputJson, observe, server::Server,
+    stream::Outlet,
+};
 
 /// The answer to a request that succeeded.
 pub(crate) struct Success<'a> {
@@ -30,26 +34,43 @@ pub(crate) struct Success<'a> {
     pub(crate) output: &'a OutputJson,
 }
 
-/// Runs a request to its end. `answer` is called once, before the deliveries are made.
+/// Where what a request leads to goes: for each transport its own.
+pub(crate) trait Reply: Send {
+    /// Where the payloads of a stream to the client go.
+    fn progress(&self) -> Arc<dyn Outlet>;
+
+    /// Sends the answer.
+    fn answer(self, answer: Result<Success<'_>, &Failure>);
+}
+
+/// A request as its transport hands it over.
+pub(crate) struct Incoming {
+    pub(crate) request: Shaped,
+    pub(crate) cancelled: CancellationToken,
+    /// Its turn, if others wait for it to be over.
+    pub(crate) turn: Option<Turn>,
+}
+
+/// Runs a request to its end. It is answered once, before the deliveries are made.
 pub(crate) async fn run(
     server: &Arc<Server>,
     requester: &Requester,
-    request: Shaped,
-    cancelled: &CancellationToken,
-    answer: impl FnOnce(Result<Success<'_>, &Failure>) + Send,
+    incoming: Incoming,
+    reply: impl Reply,
 ) {
-    let name = request.name().clone();
+    let name = incoming.request.name().clone();
     let route = server.routes.named(&name);
-    observe::observe(route, request.arrived(), |watch| async move {
-        match up_to_fan_out(server, requester, request, cancelled).await {
+    observe::observe(route, incoming.request.arrived(), |watch| async move {
+        let progress = || reply.progress();
+        match up_to_fan_out(server, requester, incoming, progress).await {
             Err(failure) => {
                 failure.log(&name);
                 watch.answered(Some(&failure));
-                answer(Err(&failure));
+                reply.answer(Err(&failure));
             }
             Ok(delivery) => {
                 watch.answered(None);
-                answer(Ok(Success {
+                reply.answer(Ok(Success {
                     message: delivery.message(),
                     output: delivery.output(),
                 }));
@@ -64,16 +85,21 @@ pub(crate) async fn run(
 async fn up_to_fan_out(
     server: &Arc<Server>,
     requester: &Requester,
-    request: Shaped,
-    cancelled: &CancellationToken,
+    incoming: Incoming,
+    progress: impl FnOnce() -> Arc<dyn Outlet>,
 ) -> Result<fanout::Delivery, Failure> {
+    let Incoming {
+        request,
+        cancelled,
+        turn,
+    } = incoming;
     let addressed = address::address(server, requester, request).await?;
     let identified = identify::identify(server, requester, addressed).await?;
-    let authorized = authorize::authorize(server, identified).await?;
+    let authorized = authorize::authorize(server, identified, cancelled).await?;
     let received = receiver::receive(requester, authorized)?;
     let limited = limit::limit(server, requester, received).await?;
     let admitted = admit::admit(server, limited).await?;
-    let validated = validate::validate(server, admitted).await?;
-    let executed = execute::execute(server, validated, cancelled).await?;
+    let validated = validate::validate(server, admitted, progress).await?;
+    let executed = execute::execute(server, validated, turn).await?;
     recipients::resolve(server, executed).await
 }

@@ -1,8 +1,11 @@
 //! Whether the input fits: the handler's parameters are read, and its call is ready to run.
 
-use std::panic::AssertUnwindSafe;
+use std::{panic::AssertUnwindSafe, sync::Arc};
 
-use super::admit::Admitted;
+use super::{
+    admit::Admitted,
+    streams::{self, Open},
+};
 use crate::{
     Failure,
     handler::server::PreparedCall,
@@ -10,17 +13,20 @@ use crate::{
     panic,
     routed::Routed,
     server::Server,
+    stream::Outlet,
 };
 
 /// A request whose handler can run.
 pub(super) struct Validated {
     pub(super) routed: Routed,
     pub(super) call: PreparedCall,
+    pub(super) streams: Option<Open>,
 }
 
 pub(super) async fn validate(
-    server: &Server,
-    Admitted(routed): Admitted,
+    server: &Arc<Server>,
+    Admitted(mut routed): Admitted,
+    progress: impl FnOnce() -> Arc<dyn Outlet>,
 ) -> Result<Validated, Failure> {
     let limit = server.config.hook_timeout;
     let before = || PreSyncValidate {
@@ -28,6 +34,8 @@ pub(super) async fn validate(
     };
     server.hooks.pre_validate.ask(limit, before).await?;
 
+    let (streams, open) = streams::open(server, &routed, progress).unzip();
+    routed.request.streams = streams;
     let prepare = || (routed.route.server.prepare)(&routed.request);
     let call = std::panic::catch_unwind(AssertUnwindSafe(prepare))
         .unwrap_or_else(|payload| Err(Failure::internal(panic::text(&*payload))))?;
@@ -36,5 +44,12 @@ pub(super) async fn validate(
         request: routed.info(),
     };
     server.hooks.post_validate.tell(limit, after).await;
-    Ok(Validated { routed, call })
+    // The parameters have theirs. What is left here would keep the streams for as long as the
+    // deliveries take.
+    routed.request.streams = None;
+    Ok(Validated {
+        routed,
+        call,
+        streams: open,
+    })
 }

@@ -112,12 +112,14 @@ impl ReplyTo {
 
     /// Tells of a request's progress, before its answer.
     pub(super) fn progress(&self, socket: &SocketRef, progress: &impl Serialize) {
-        if let Some(index) = self.index {
-            send(
-                socket,
-                &format!("{}-progress-{index}", self.event),
-                progress,
-            );
+        send(socket, &self.progress_event(), progress);
+    }
+
+    /// The event that tells of a request's progress.
+    pub(super) fn progress_event(&self) -> String {
+        match self.index {
+            Some(index) => format!("{}-progress-{index}", self.event),
+            None => format!("{}-progress", self.event),
         }
     }
 
@@ -136,11 +138,14 @@ impl ReplyTo {
     }
 }
 
-/// Sends an event to a socket; one that has gone in the meantime misses it.
-fn send(socket: &SocketRef, event: &str, data: &impl Serialize) {
-    if let Err(error) = emit(socket, event, data)
+/// Sends an event to a socket, and says whether it could be: one that has gone in the meantime misses
+/// it.
+pub(super) fn send(socket: &SocketRef, event: &str, data: &impl Serialize) -> bool {
+    let sent = emit(socket, event, data);
+    if let Err(error) = &sent
         && socket.connected()
     {
         tracing::warn!(connection = %socket.id, event, %error, "an event could not be sent");
     }
+    sent.is_ok()
 }

@@ -1,7 +1,7 @@
 //! The HTTP transport: `POST /sync/<page>/<route>/v<version>`, answered as JSON or as an event
 //! stream.
 
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -13,26 +13,31 @@ use axum::{
     },
     routing::post,
 };
-use futures_util::stream;
 use http::{
     HeaderMap, HeaderValue, StatusCode, Uri,
     header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE},
 };
 use serde::Serialize;
 use tokio::sync::oneshot;
+use tokio_util::sync::DropGuard;
 
-use super::origin;
+use super::{
+    origin,
+    sse::{Events, Nowhere},
+};
 use crate::{
     Failure,
     error::Refusal,
+    handler::server::OnDisconnect,
     limits::Address,
     observe,
     pipeline::{
-        self, Requester, Success,
+        self, Incoming, Requester, Success,
         shape::{Shaped, shape_named},
     },
     server::Server,
     session::Credential,
+    stream::Outlet,
     wire::SuccessAnswer,
 };
 
@@ -95,11 +100,28 @@ impl IntoResponse for Answer {
     }
 }
 
+/// Where a request's answer goes, and what comes before it.
+struct Reply {
+    answer: oneshot::Sender<Answer>,
+    progress: Arc<dyn Outlet>,
+}
+
+impl pipeline::Reply for Reply {
+    fn progress(&self) -> Arc<dyn Outlet> {
+        self.progress.clone()
+    }
+
+    fn answer(self, answer: Result<Success<'_>, &Failure>) {
+        let _ = self.answer.send(Answer::of(answer));
+    }
+}
+
 async fn receive(State(server): State<Arc<Server>>, request: Request) -> Response {
     let is_stream = wants_stream(request.uri(), request.headers());
-    // Whoever waits for the answer drops this with the connection, and the request is cancelled.
     let cancelled = server.shutdown.request_token();
-    let guard = cancelled.clone().drop_guard();
+    // Whoever waits for the answer drops this with the connection, and the request is cancelled.
+    let mut guard = Some(cancelled.clone().drop_guard());
+    let events = is_stream.then(|| Events::new(server.config.max_unsent_bytes, cancelled.clone()));
     let (answer, answered) = oneshot::channel();
     match accept(&server, request).await {
         Err(refusal) => {
@@ -108,27 +130,43 @@ async fn receive(State(server): State<Arc<Server>>, request: Request) -> Respons
             let _ = answer.send(Answer::of(Err(&failure)));
         }
         Ok((requester, request)) => {
+            let route = server.routes.named(request.name());
+            if route.is_some_and(|route| route.server.on_disconnect == OnDisconnect::Finish) {
+                guard.take().map(DropGuard::disarm);
+            }
+            let reply = Reply {
+                answer,
+                progress: match &events {
+                    Some(events) => events.clone(),
+                    None => Arc::new(Nowhere),
+                },
+            };
+            let incoming = Incoming {
+                request,
+                cancelled,
+                turn: None,
+            };
             let tasks = server.clone();
             tasks.shutdown.run_request(async move {
-                let answer = |result: Result<Success<'_>, &Failure>| {
-                    let _ = answer.send(Answer::of(result));
-                };
-                pipeline::run(&server, &requester, request, &cancelled, answer).await;
+                pipeline::run(&server, &requester, incoming, reply).await;
             });
         }
     }
     let answer = async move {
         let answer = answered.await;
-        drop(guard.disarm());
+        if let Some(guard) = guard {
+            drop(guard.disarm());
+        }
         answer.unwrap_or_else(|_| Refusal::ServerExecutionFailed.into())
     };
-    if is_stream {
-        let last = stream::once(async { Ok::<_, Infallible>(last_event(&answer.await)) });
-        Sse::new(last)
-            .keep_alive(KeepAlive::new().interval(HEARTBEAT))
-            .into_response()
-    } else {
-        answer.await.into_response()
+    match events {
+        Some(events) => {
+            let last = async { last_event(&answer.await) };
+            Sse::new(events.read(last))
+                .keep_alive(KeepAlive::new().interval(HEARTBEAT))
+                .into_response()
+        }
+        None => answer.await.into_response(),
     }
 }
 

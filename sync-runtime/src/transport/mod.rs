@@ -7,4 +7,5 @@ mod origin;
 mod room_events;
 mod session_end;
 pub(crate) mod socket;
+mod sse;
 mod sync_event;

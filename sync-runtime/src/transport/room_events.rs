@@ -10,6 +10,7 @@ use crate::{
     Failure,
     connection::Connection,
     error::Refusal,
+    fanout,
     hooks::{PostRoomJoin, PostRoomLeave, PreRoomJoin, PreRoomLeave},
     observe,
     pipeline::EVERYBODY,
@@ -106,7 +107,7 @@ async fn join(
     let left = server.sessions.join(session, room.clone()).await;
     let left = left.map_err(Failure::internal)?;
     give_up(server, connection, socket, left.ok_or(Refusal::NoSession)?).await;
-    server.rooms.join(connection, socket, room);
+    fanout::join(server, connection, socket, room);
     // What another connection of the session joined may have taken a room from the session that this
     // one is still in.
     let beyond = connection.rooms_beyond(server.sessions.max_rooms());

@@ -20,6 +20,7 @@ use crate::{
     Config,
     connection::Connection,
     door::Door,
+    fanout,
     hooks::{OnSocketConnect, OnSocketDisconnect, Visitor},
     limits::Address,
     observe::OpenConnection,
@@ -91,6 +92,7 @@ impl Attachment {
     fn close(&self) {
         self.connection.close();
         self.server.rooms.forget(&self.connection);
+        self.server.by_user.remove(&self.connection);
         if let Some(session) = self.connection.session() {
             let id = self.connection.id();
             self.server.by_session.remove(session, id);
@@ -141,9 +143,10 @@ async fn connect(
         .rooms
         .join(connection, &socket, connection.own_room());
     if let Some(session) = &session {
+        server.by_user.add(connection);
         socket.join(rooms::session_emit_name(session.key()));
         for room in session.rooms() {
-            server.rooms.join(connection, &socket, room);
+            fanout::join(server, connection, &socket, room);
         }
     }
 

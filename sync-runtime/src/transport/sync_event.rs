@@ -2,20 +2,23 @@
 
 use std::sync::Arc;
 
+use futures_util::{FutureExt, future::BoxFuture};
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use socketioxide::extract::{AckSender, SocketRef};
 
-use super::event::{Payload, ReplyTo};
+use super::event::{Payload, ReplyTo, send};
 use crate::{
     Failure,
     connection::Connection,
     error::Refusal,
     observe,
     pipeline::{
-        self, Requester, Success,
+        self, Incoming, Requester, Success,
         shape::{Shaped, shape},
     },
     server::Server,
+    stream::Outlet,
     wire::{CancelHandshake, SuccessAnswer},
 };
 
@@ -23,12 +26,21 @@ use crate::{
 /// acknowledgement.
 struct Reply {
     to: ReplyTo,
+    connection: Arc<Connection>,
     socket: SocketRef,
     ack: AckSender,
 }
 
-impl Reply {
-    fn send(self, answer: Result<Success<'_>, &Failure>) {
+impl pipeline::Reply for Reply {
+    fn progress(&self) -> Arc<dyn Outlet> {
+        Arc::new(Progress {
+            event: self.to.progress_event(),
+            connection: self.connection.clone(),
+            socket: self.socket.clone(),
+        })
+    }
+
+    fn answer(self, answer: Result<Success<'_>, &Failure>) {
         match answer {
             Ok(success) => self.send_both(&SuccessAnswer {
                 status: "success",
@@ -38,12 +50,31 @@ impl Reply {
             Err(failure) => self.send_both(&failure.envelope()),
         }
     }
+}
 
+/// The way to the client of a request, while it runs.
+struct Progress {
+    event: String,
+    connection: Arc<Connection>,
+    socket: SocketRef,
+}
+
+impl Outlet for Progress {
+    fn send(&self, payload: &RawValue) -> usize {
+        usize::from(send(&self.socket, &self.event, &payload))
+    }
+
+    fn drained(&self, below: usize) -> BoxFuture<'_, ()> {
+        self.connection.drained_below(below).boxed()
+    }
+}
+
+impl Reply {
     /// Answers what was refused before it ran.
     fn refuse(self, refusal: Refusal) {
         let failure = Failure::from(refusal);
         observe::refused(&failure);
-        self.send(Err(&failure));
+        pipeline::Reply::answer(self, Err(&failure));
     }
 
     fn send_both(self, answer: &impl Serialize) {
@@ -64,6 +95,7 @@ pub(super) fn receive(
 ) {
     let reply = Reply {
         to: ReplyTo::of("sync", payload),
+        connection: connection.clone(),
         socket,
         ack,
     };
@@ -78,7 +110,9 @@ pub(super) fn receive(
         return reply.refuse(Refusal::TooManyRequests { seconds: 1 });
     };
 
-    let cancellation = connection.begin();
+    let route = server.routes.named(request.name());
+    let on_disconnect = route.as_ref().map(|route| route.server.on_disconnect);
+    let cancellation = connection.begin(on_disconnect.unwrap_or_default());
     let cancel_id = cancellation.id().to_string();
     let handshake = CancelHandshake {
         cancel_id: &cancel_id,
@@ -86,10 +120,20 @@ pub(super) fn receive(
     reply.to.progress(&reply.socket, &handshake);
     let server = server.clone();
     let requester = Requester::Connection(connection.clone());
-    place.enqueue(request.lane(), async move {
-        let answer = |answer: Result<Success<'_>, &Failure>| reply.send(answer);
-        pipeline::run(&server, &requester, request, cancellation.token(), answer).await;
-    });
+    let lane = request.lane();
+    let run = move |turn| async move {
+        let incoming = Incoming {
+            request,
+            cancelled: cancellation.token().clone(),
+            turn,
+        };
+        pipeline::run(&server, &requester, incoming, reply).await;
+    };
+    if route.is_some_and(|route| route.streams()) {
+        place.enqueue_beginning(lane, |turn| run(Some(turn)));
+    } else {
+        place.enqueue(lane, run(None));
+    }
 }
 
 fn read(reply: &ReplyTo, payload: &Payload) -> Result<Shaped, Refusal> {

@@ -63,7 +63,7 @@ impl Role {
     }
 
     /// Streams may carry several types, everything else exactly one.
-    pub(super) fn is_stream(self) -> bool {
+    pub(in crate::typescript) fn is_stream(self) -> bool {
         matches!(self, Self::ServerStream | Self::ClientStream)
     }
 }

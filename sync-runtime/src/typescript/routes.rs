@@ -17,6 +17,7 @@ pub struct RouteTypes {
     pub(super) version: u32,
     pub(super) payloads: Vec<(Role, Describe)>,
     pub(super) error_codes: BTreeSet<&'static str>,
+    takes_streams: bool,
 }
 
 /// Describes one type to the collector.
@@ -31,7 +32,25 @@ impl RouteTypes {
             version,
             payloads: Vec::new(),
             error_codes: BTreeSet::new(),
+            takes_streams: false,
         }
+    }
+
+    /// What a handler says of itself.
+    pub(crate) fn of(describe: fn(&mut Self)) -> Self {
+        let mut types = Self::new("", 0);
+        describe(&mut types);
+        types
+    }
+
+    /// Says that a parameter needs the request's streams without sending payloads itself.
+    pub(crate) fn takes_streams(&mut self) {
+        self.takes_streams = true;
+    }
+
+    /// Whether the handler takes streams.
+    pub(crate) fn streams(&self) -> bool {
+        self.takes_streams || self.payloads.iter().any(|(role, _)| role.is_stream())
     }
 
     /// What the client sends. Both of a route's handlers may say so, as long as it is the same type.

@@ -1,11 +1,21 @@
 //! An app with a route for each thing a handler can do.
 
+use std::sync::Arc;
+
 use axum::{Router, http::HeaderMap};
 use serde::{Deserialize, Serialize};
 use sync_runtime::{App, Hooks, Routes, SessionUser, Sessions, SyncServer, codegen::route};
+use tokio::sync::Notify;
 
-#[derive(Debug, Clone)]
-pub struct AppState;
+use crate::stream_routes;
+
+#[derive(Debug, Clone, Default)]
+pub struct AppState {
+    /// Lets a handler that waits for it go on.
+    pub go_on: Arc<Notify>,
+    /// Told by a task that still runs.
+    pub ticks: Arc<Notify>,
+}
 
 #[derive(Debug, Serialize, Deserialize)]
 pub struct User {
@@ -22,10 +32,11 @@ impl SessionUser for User {
     }
 }
 
-/// A server and its sessions.
+/// A server, its sessions and its state.
 pub struct Server {
     pub router: Router,
     sessions: Sessions<User>,
+    state: AppState,
 }
 
 impl Server {
@@ -38,13 +49,27 @@ impl Server {
     }
 
     pub fn of(sessions: Sessions<User>, hooks: Hooks) -> Self {
-        let sync = SyncServer::builder(AppState, routes(), sessions.clone())
+        let state = AppState::default();
+        let sync = SyncServer::builder(state.clone(), routes(), sessions.clone())
             .hooks(hooks)
             .build()
             .expect("good settings");
         Self {
             router: sync.mount(Router::new()),
             sessions,
+            state,
+        }
+    }
+
+    /// Lets a handler that waits for it go on.
+    pub fn go_on(&self) {
+        self.state.go_on.notify_one();
+    }
+
+    /// Waits until a task that a handler began has gone on for a while.
+    pub async fn still_running(&self) {
+        for _ in 0..10 {
+            self.state.ticks.notified().await;
         }
     }
 
@@ -59,7 +84,7 @@ impl Server {
 }
 
 fn routes() -> Routes<AppState> {
-    Routes::new()
+    stream_routes::add(Routes::new())
         .server::<echo::__SyncHandler>(route("test/echo", 1))
         .server::<uneven::__SyncHandler>(route("test/uneven", 1))
         .server::<panics::__SyncHandler>(route("test/panics", 1))

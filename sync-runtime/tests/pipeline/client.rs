@@ -109,6 +109,11 @@ impl Client {
         deliveries.map(|(_, payload)| payload).collect()
     }
 
+    /// Closes the connection.
+    pub async fn leave(self) {
+        self.post("41").await;
+    }
+
     fn index(&mut self) -> u64 {
         self.next_index += 1;
         self.next_index
@@ -144,6 +149,22 @@ pub async fn post(router: &Router, path: &str, cookie: &str, body: &Value) -> (u
         .body(Body::from(body.to_string()));
     let answer = call(router, request.expect("a request")).await;
     (answer.status().as_u16(), text(answer).await)
+}
+
+/// Posts a request to a route over HTTP, and gives the events that come of it.
+pub async fn post_for_events(
+    router: &Router,
+    path: &str,
+    cookie: &str,
+    body: &Value,
+) -> Vec<(String, Value)> {
+    let (status, body) = post(router, &format!("{path}?stream=true"), cookie, body).await;
+    assert_eq!(status, 200);
+    let events = body.split("\n\n").filter_map(|event| {
+        let (event, data) = event.strip_prefix("event: ")?.split_once("\ndata: ")?;
+        Some((event.to_owned(), serde_json::from_str(data).ok()?))
+    });
+    events.collect()
 }
 
 async fn call(router: &Router, request: Request<Body>) -> Response<Body> {

@@ -4,6 +4,8 @@
 
 mod app;
 mod client;
+mod stream_routes;
+mod streams;
 
 #[doc(hidden)]
 pub mod __sync {

@@ -2,6 +2,7 @@
 
 mod auth;
 mod limits;
+mod streams;
 
 use proc_macro2::{Span, TokenStream};
 use syn::{
@@ -12,6 +13,7 @@ use syn::{
 pub(super) use self::{
     auth::Auth,
     limits::{RateLimit, Timeout},
+    streams::OnDisconnect,
 };
 
 /// The arguments of a server file's `#[sync_handler(...)]`.
@@ -19,9 +21,13 @@ pub(super) struct ServerArgs {
     pub(super) auth: Auth,
     pub(super) rate_limit: Option<RateLimit>,
     pub(super) timeout: Option<Timeout>,
+    pub(super) on_disconnect: Option<OnDisconnect>,
+    /// Where it is given.
+    pub(super) replay: Option<Span>,
 }
 
-const KNOWN: &str = "`#[sync_handler]` takes: `auth`, `rate_limit`, `timeout`";
+const KNOWN: &str =
+    "`#[sync_handler]` takes: `auth`, `rate_limit`, `timeout`, `on_disconnect`, `replay`";
 
 impl ServerArgs {
     /// Parses them; `attribute` is where a missing one belongs.
@@ -29,6 +35,8 @@ impl ServerArgs {
         let mut auth = None;
         let mut rate_limit = None;
         let mut timeout = None;
+        let mut on_disconnect = None;
+        let mut replay = None;
         let parser = |input: ParseStream<'_>| {
             while !input.is_empty() {
                 let key: Ident = input.parse()?;
@@ -36,6 +44,11 @@ impl ServerArgs {
                     "auth" => value(input, &key, auth::TAKES, &mut auth)?,
                     "rate_limit" => value(input, &key, limits::RATE_TAKES, &mut rate_limit)?,
                     "timeout" => value(input, &key, limits::TIMEOUT_TAKES, &mut timeout)?,
+                    "on_disconnect" => {
+                        let takes = streams::ON_DISCONNECT_TAKES;
+                        value(input, &key, takes, &mut on_disconnect)?;
+                    }
+                    "replay" => flag(input, &key, streams::REPLAY_TAKES, &mut replay)?,
                     _ => {
                         let message = format!("unknown argument `{key}`; {KNOWN}");
                         return Err(syn::Error::new(key.span(), message));
@@ -58,6 +71,8 @@ impl ServerArgs {
             auth,
             rate_limit,
             timeout,
+            on_disconnect,
+            replay,
         })
     }
 }
@@ -73,7 +88,24 @@ fn value<T: Parse>(
         return Err(syn::Error::new(key.span(), takes));
     }
     input.parse::<Token![=]>()?;
-    if value.replace(input.parse()?).is_some() {
+    once(key, value, input.parse()?)
+}
+
+/// A key without a value, that is given once.
+fn flag(
+    input: ParseStream<'_>,
+    key: &Ident,
+    takes: &str,
+    flag: &mut Option<Span>,
+) -> syn::Result<()> {
+    if input.is_empty() || input.peek(Token![,]) {
+        return once(key, flag, key.span());
+    }
+    Err(syn::Error::new(key.span(), takes))
+}
+
+fn once<T>(key: &Ident, value: &mut Option<T>, given: T) -> syn::Result<()> {
+    if value.replace(given).is_some() {
         let message = format!("`{key}` is given twice");
         return Err(syn::Error::new(key.span(), message));
     }

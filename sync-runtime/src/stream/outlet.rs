@@ -1,0 +1,44 @@
+//! Where the payloads of streams go.
+
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use serde_json::value::RawValue;
+
+use super::Gate;
+use crate::session::SessionKey;
+
+/// A place that payloads are sent to.
+pub(crate) trait Outlet: Send + Sync {
+    /// Sends a payload, a JSON object, at once. Gives how many connections it was sent to.
+    fn send(&self, payload: &RawValue) -> usize;
+
+    /// Waits until no connection that payloads are sent to has more than so many bytes before it.
+    fn drained(&self, below: usize) -> BoxFuture<'_, ()>;
+}
+
+/// Whom a request can reach besides the client that made it.
+pub(crate) trait Audience: Send + Sync {
+    /// Everybody in the request's room.
+    fn room(&self) -> Arc<dyn Outlet>;
+
+    /// All connections of sessions or users.
+    fn chosen(&self, chosen: Vec<Chosen>) -> Arc<dyn Outlet>;
+}
+
+/// Whose connections a payload is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Chosen {
+    Session(SessionKey),
+    User(String),
+}
+
+/// The streams of a request whose handler takes some.
+#[derive(Clone)]
+pub(crate) struct Streams {
+    pub(crate) gate: Arc<Gate>,
+    pub(crate) originator: Arc<dyn Outlet>,
+    pub(crate) audience: Arc<dyn Audience>,
+    /// How many bytes before a connection are pressure.
+    pub(crate) pressure: usize,
+}
