@@ -15,6 +15,7 @@ pub mod board;
 pub mod chat;
 pub mod db;
 pub mod http;
+pub mod messages;
 pub mod metrics;
 pub mod options;
 pub mod server;

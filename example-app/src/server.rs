@@ -13,7 +13,7 @@ use crate::accounts::{Accounts, HashError};
 use crate::assistant::{Assistant, EndpointError};
 use crate::chat::Answers;
 use crate::db::{Db, OpenError};
-use crate::{AppState, http, sync_routes};
+use crate::{AppState, http, messages, sync_routes};
 
 /// How long the app's own requests may take to finish when events have stopped, and then the queries.
 const DRAIN: Duration = Duration::from_secs(1);
@@ -67,6 +67,7 @@ impl Server {
         };
         let sync = SyncServer::builder(state.clone(), sync_routes::routes(), sessions)
             .config(Config::load()?)
+            .messages(messages::in_dutch())
             .build()?;
         let app = sync.mount(http::router(state, &web).merge(sync.health_routes()));
         Ok(Self { app, sync, db })

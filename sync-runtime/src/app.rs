@@ -46,4 +46,11 @@ pub trait App: Clone + Send + Sync + 'static {
 pub trait SessionUser: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// What identifies the user, the same for all of the user's sessions.
     fn user_id(&self) -> &str;
+
+    /// The language that the user has chosen, a tag such as `nl` or `nl-BE`, if any is known. It counts
+    /// where a request's headers name none, or none that there are texts in; see
+    /// [`Locale`](crate::Locale).
+    fn language(&self) -> Option<&str> {
+        None
+    }
 }

@@ -127,7 +127,7 @@ impl Failure {
         self.0.status
     }
 
-    /// The message for people, in English.
+    /// The message for people, as the code words it.
     pub fn message(&self) -> &str {
         &self.0.message
     }
@@ -135,6 +135,19 @@ impl Failure {
     fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.0.source = Some(source.into());
         self
+    }
+
+    /// The value of a parameter.
+    pub(crate) fn parameter(&self, key: &str) -> Option<&ParamValue> {
+        let mut params = self.0.params.iter();
+        params
+            .find(|param| param.key == key)
+            .map(|param| &param.value)
+    }
+
+    /// Says the same in other words.
+    pub(crate) fn say(&mut self, message: String) {
+        self.0.message = message.into();
     }
 
     /// Tells the operator what only the operator may know.
@@ -146,9 +159,14 @@ impl Failure {
 
     /// What is sent.
     pub(crate) fn envelope(&self) -> ErrorEnvelope<'_> {
+        self.envelope_saying(&self.0.message)
+    }
+
+    /// What is sent to somebody who hears it in other words.
+    pub(crate) fn envelope_saying<'a>(&'a self, message: &'a str) -> ErrorEnvelope<'a> {
         ErrorEnvelope {
             status: "error",
-            message: &self.0.message,
+            message,
             error_code: &self.0.code,
             error_params: &self.0.params,
             http_status: self.0.status,
@@ -183,6 +201,15 @@ pub enum ParamValue {
     Text(Cow<'static, str>),
     /// A whole number.
     Number(i64),
+}
+
+impl fmt::Display for ParamValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => f.write_str(text),
+            Self::Number(number) => number.fmt(f),
+        }
+    }
 }
 
 impl From<&'static str> for ParamValue {

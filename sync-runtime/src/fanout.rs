@@ -3,11 +3,11 @@
 //! Without a `_client` file the delivery is encoded once and given to the layer below once, for the
 //! whole room. With one, what all recipients share is encoded once and only their own part for each.
 
-use std::{panic::AssertUnwindSafe, sync::Arc};
+use std::{collections::HashMap, panic::AssertUnwindSafe, sync::Arc};
 
 use futures_util::{FutureExt, StreamExt, stream::FuturesUnordered};
 use serde::Serialize;
-use serde_json::value::RawValue;
+use serde_json::value::{RawValue, to_raw_value};
 use socketioxide::{BroadcastError, extract::SocketRef};
 
 use crate::{
@@ -85,11 +85,16 @@ impl Delivery {
         }
     }
 
-    fn failed<'a>(&'a self, failure: &'a Failure) -> wire::FailedDelivery<'a> {
+    /// What a recipient hears of a failure, in its own words if it has any.
+    fn failed<'a>(
+        &'a self,
+        failure: &'a Failure,
+        in_own_words: Option<&'a str>,
+    ) -> wire::FailedDelivery<'a> {
         wire::FailedDelivery {
             cb: &self.routed.route.full_name,
             full_name: &self.routed.route.full_name,
-            error: failure.envelope(),
+            error: failure.envelope_saying(in_own_words.unwrap_or(failure.message())),
         }
     }
 }
@@ -145,7 +150,7 @@ async fn deliver(server: &Arc<Server>, delivery: &Delivery) -> usize {
             Ok(shaper) => to_each(server, delivery, Some(&*shaper)).await,
             Err(failure) => {
                 failure.log(&delivery.routed.route.full_name);
-                to_room(server, delivery, &delivery.failed(&failure)).await
+                failed_for_all(server, delivery, &failure).await
             }
         },
     }
@@ -173,6 +178,28 @@ async fn to_room(server: &Server, delivery: &Delivery, frame: &impl Serialize) -
             0
         }
     }
+}
+
+/// The same failure for the whole room, encoded once for each wording that somebody hears it in.
+/// Gives how many connections it was sent to.
+async fn failed_for_all(server: &Server, delivery: &Delivery, failure: &Failure) -> usize {
+    if server.messages.are_same_for_all(failure) {
+        return to_room(server, delivery, &delivery.failed(failure, None)).await;
+    }
+    let mut frames = HashMap::new();
+    let mut sent = 0;
+    for recipient in server.rooms.recipients(delivery.room(), delivery.except()) {
+        let words = server.messages.text(failure, recipient.locale());
+        let frame = frames
+            .entry(words)
+            .or_insert_with_key(|words| to_raw_value(&delivery.failed(failure, words.as_deref())));
+        let is_sent = match frame {
+            Ok(frame) => server.emit(&recipient, EVENT, frame),
+            Err(_) => false,
+        };
+        sent += usize::from(counted(delivery, is_sent));
+    }
+    sent
 }
 
 /// Reads what all recipients share.
@@ -300,9 +327,16 @@ fn emit(
         }
         Err(failure) => {
             failure.log(&delivery.routed.route.full_name);
-            server.emit(recipient, EVENT, &delivery.failed(failure))
+            let words = server.messages.text(failure, recipient.locale());
+            let frame = delivery.failed(failure, words.as_deref());
+            server.emit(recipient, EVENT, &frame)
         }
     };
+    counted(delivery, sent)
+}
+
+/// Counts a delivery that was not sent.
+fn counted(delivery: &Delivery, sent: bool) -> bool {
     if !sent {
         let route = &delivery.routed.route;
         route.metrics.missed(&route.full_name, 1);

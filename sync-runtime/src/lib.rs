@@ -15,6 +15,7 @@ mod handler;
 mod health;
 pub mod hooks;
 mod limits;
+mod locale;
 pub mod observe;
 mod panic;
 mod pipeline;
@@ -53,6 +54,7 @@ pub use crate::{
     },
     hooks::Hooks,
     limits::{Rate, RateError},
+    locale::{Locale, Messages},
     room::{MAX_ROOM_BYTES, RoomCode},
     route::Routes,
     session::{

@@ -6,7 +6,7 @@ use serde::Serialize;
 use socketioxide::{SocketIo, socket::Sid};
 
 use crate::{
-    Config, Hooks,
+    Config, Hooks, Messages,
     connection::{BySession, ByUser, Connection},
     door::Door,
     emit::emit,
@@ -30,6 +30,7 @@ pub(crate) struct Server {
     pub(crate) rooms: Rooms,
     pub(crate) hooks: Hooks,
     pub(crate) rates: Box<dyn RateStore>,
+    pub(crate) messages: Messages,
     pub(crate) proxies: TrustedProxies,
     pub(crate) by_session: BySession,
     pub(crate) by_user: ByUser,

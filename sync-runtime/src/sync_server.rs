@@ -8,7 +8,7 @@ use std::{
 use axum::Router;
 
 use crate::{
-    App, Config, ConfigError, Hooks, Routes, Sessions,
+    App, Config, ConfigError, Hooks, Messages, Routes, Sessions,
     connection::{BySession, ByUser},
     handler::context::AnyState,
     health,
@@ -59,6 +59,7 @@ impl SyncServer {
             sessions: Arc::new(sessions),
             hooks: Hooks::new(),
             rates: Box::new(Buckets::default()),
+            messages: Messages::new(),
             config: Config::default(),
         }
     }
@@ -126,6 +127,7 @@ pub struct SyncServerBuilder {
     sessions: Arc<dyn AnySessions>,
     hooks: Hooks,
     rates: Box<dyn RateStore>,
+    messages: Messages,
     config: Config,
 }
 
@@ -144,6 +146,13 @@ impl SyncServerBuilder {
         self
     }
 
+    /// Sets what errors say in other languages than that of the code.
+    #[must_use]
+    pub fn messages(mut self, messages: Messages) -> Self {
+        self.messages = messages;
+        self
+    }
+
     /// Counts rates in Redis, so that all processes of the app share one budget. Without it each
     /// counts for itself, in its memory.
     #[cfg(feature = "redis")]
@@ -159,6 +168,10 @@ impl SyncServerBuilder {
     /// When a setting cannot work; the error names it.
     pub fn build(self) -> Result<SyncServer, ConfigError> {
         self.config.check()?;
+        if let Some(problem) = self.messages.problem() {
+            let given = problem.given.clone();
+            return Err(ConfigError::wrong("messages", given, problem.takes));
+        }
         observe::describe();
         let (door, io) = socket::door(&self.config);
         let server = Arc::new(Server {
@@ -171,6 +184,7 @@ impl SyncServerBuilder {
             rooms: Rooms::default(),
             hooks: self.hooks,
             rates: self.rates,
+            messages: self.messages,
             proxies: TrustedProxies::new(self.config.trusted_proxies.clone()),
             by_session: BySession::default(),
             by_user: ByUser::default(),

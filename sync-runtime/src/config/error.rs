@@ -66,7 +66,7 @@ impl std::error::Error for ConfigError {}
 
 impl ConfigError {
     /// A setting whose value has the right type and cannot work all the same.
-    pub(super) fn wrong(setting: &str, given: impl Into<String>, takes: impl Into<String>) -> Self {
+    pub(crate) fn wrong(setting: &str, given: impl Into<String>, takes: impl Into<String>) -> Self {
         Self(Problem::Wrong {
             setting: setting.into(),
             given: given.into(),

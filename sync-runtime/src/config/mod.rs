@@ -10,7 +10,7 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 pub use self::error::ConfigError;
-use crate::{Rate, connection::QueueBounds};
+use crate::{Rate, connection::QueueBounds, locale};
 
 /// The settings of a [`SyncServer`](crate::SyncServer). Every one has a default; change what you
 /// need, in code or, with [`Config::load`], in a file and by environment variables:
@@ -100,6 +100,10 @@ pub struct Config {
     #[serde(deserialize_with = "form::list::deserialize")]
     pub allowed_origins: Vec<String>,
 
+    /// The language of those of whom no other is known, a tag such as `nl` or `nl-BE`. English, `en`.
+    /// See [`Locale`](crate::Locale).
+    pub default_language: String,
+
     /// How often a connection is asked whether it is still there. 25 seconds, as of Socket.IO.
     #[serde(with = "form::duration")]
     pub ping_interval: Duration,
@@ -143,6 +147,7 @@ impl Default for Config {
             route_rate_limit: None,
             trusted_proxies: Vec::new(),
             allowed_origins: Vec::new(),
+            default_language: locale::SOURCE_LANGUAGE.into(),
             ping_interval: Duration::from_secs(25),
             ping_timeout: Duration::from_secs(20),
             connect_timeout: Duration::from_secs(45),
@@ -199,6 +204,13 @@ impl Config {
                 ));
             }
         }
+        if !locale::is_tag(&self.default_language) {
+            return Err(ConfigError::wrong(
+                "default_language",
+                format!("{:?}", self.default_language),
+                "a language tag such as \"nl\" or \"nl-BE\"",
+            ));
+        }
         if self.shutdown_spread > self.shutdown_deadline {
             return Err(ConfigError::wrong(
                 "shutdown_spread",
@@ -227,6 +239,15 @@ mod tests {
         assert_eq!(
             error,
             Err("`max_payload_bytes` is 0: it takes a number of at least 1".into())
+        );
+        let config = Config {
+            default_language: "Nederlands!".into(),
+            ..Config::default()
+        };
+        let error = config.check().map_err(|error| error.to_string());
+        assert_eq!(
+            error,
+            Err("`default_language` is \"Nederlands!\": it takes a language tag such as \"nl\" or \"nl-BE\"".into())
         );
         assert!(Config::default().check().is_ok());
     }

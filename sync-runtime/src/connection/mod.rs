@@ -20,7 +20,7 @@ use self::{
     requests::{Cancellation, Requests},
 };
 use crate::{
-    handler::server::OnDisconnect, hooks::Visitor, limits::Address, room::RoomCode,
+    Locale, handler::server::OnDisconnect, hooks::Visitor, limits::Address, room::RoomCode,
     session::SessionKey,
 };
 
@@ -32,6 +32,7 @@ pub(crate) struct Connection {
     id: Sid,
     visitor: Visitor,
     address: Option<Address>,
+    locale: Locale,
     /// The room that it has for itself, named by its id.
     own_room: RoomCode,
     rooms: Mutex<Vec<RoomCode>>,
@@ -45,11 +46,18 @@ impl Connection {
             id,
             visitor,
             address,
+            locale: Locale::default(),
             own_room: RoomCode::of_connection(id),
             rooms: Mutex::default(),
             lanes: Lanes::default(),
             requests: Requests::default(),
         }
+    }
+
+    /// Sets in which languages its client is spoken to; English otherwise.
+    pub(crate) fn speaking(mut self, locale: Locale) -> Self {
+        self.locale = locale;
+        self
     }
 
     pub(crate) fn id(&self) -> Sid {
@@ -64,6 +72,11 @@ impl Connection {
     /// Where it came from, as far as that is known.
     pub(crate) fn address(&self) -> Option<Address> {
         self.address
+    }
+
+    /// In which languages its client is spoken to.
+    pub(crate) fn locale(&self) -> &Locale {
+        &self.locale
     }
 
     /// The session of the handshake.

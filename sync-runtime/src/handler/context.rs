@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    App, Failure, Session,
+    App, Failure, Locale, Session,
     connection::Connection,
     error::Refusal,
     room::RoomCode,
@@ -21,6 +21,7 @@ pub(crate) type AnyState = Arc<dyn Any + Send + Sync>;
 pub(crate) struct Request {
     pub(crate) state: AnyState,
     pub(crate) session: Option<AnySession>,
+    pub(crate) locale: Locale,
     pub(crate) room: RoomCode,
     pub(crate) data: Arc<RawValue>,
     /// Whether a refused input may be explained to the client.
@@ -56,6 +57,11 @@ impl<'a, A: App> RequestContext<'a, A> {
     /// Whose request it is, if anybody is logged in.
     pub fn session(&self) -> Option<Session<A::User>> {
         self.request.session.as_ref()?.of::<A>()
+    }
+
+    /// In which languages its sender is spoken to.
+    pub fn locale(&self) -> &'a Locale {
+        &self.request.locale
     }
 
     /// The room that the request is sent to.
@@ -190,6 +196,11 @@ impl<'a, A: App> RecipientContext<'a, A> {
     /// The room that the delivery goes to.
     pub fn room(&self) -> &'a RoomCode {
         &self.fanout.room
+    }
+
+    /// In which languages the recipient is spoken to.
+    pub fn locale(&self) -> &'a Locale {
+        self.recipient.locale()
     }
 
     /// Whose connection will receive the delivery, read from the session store.

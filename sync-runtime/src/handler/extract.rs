@@ -5,7 +5,7 @@ use super::{
     value::{RequestInput, Rules, StatePart, Unfit, UserOf},
 };
 use crate::{
-    App, Failure, Session,
+    App, Failure, Locale, Session,
     error::{InputProblem, Refusal},
     room::RoomCode,
     typescript::RouteTypes,
@@ -33,7 +33,7 @@ use crate::{
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a parameter of a server file's function",
     label = "not something a server file can take",
-    note = "a server file can take `Input<T>`, `Valid<T>`, `Session<U>`, `Option<Session<U>>`, `Room`, `State<T>`, `Stream<P>`, `Broadcast<P>`, `StreamTo<P>`, `FlushPressure`, `Cancel` and types of your own that implement `FromRequest`"
+    note = "a server file can take `Input<T>`, `Valid<T>`, `Session<U>`, `Option<Session<U>>`, `Room`, `Locale`, `State<T>`, `Stream<P>`, `Broadcast<P>`, `StreamTo<P>`, `FlushPressure`, `Cancel` and types of your own that implement `FromRequest`"
 )]
 pub trait FromRequest<A: App>: Sized + Send {
     /// Reads the parameter.
@@ -142,6 +142,12 @@ impl Room {
 impl<A: App> FromRequest<A> for Room {
     fn from_request(cx: &RequestContext<'_, A>) -> Result<Self, Failure> {
         Ok(Self(cx.room().clone()))
+    }
+}
+
+impl<A: App> FromRequest<A> for Locale {
+    fn from_request(cx: &RequestContext<'_, A>) -> Result<Self, Failure> {
+        Ok(cx.locale().clone())
     }
 }
 

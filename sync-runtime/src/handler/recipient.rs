@@ -7,7 +7,7 @@ use super::{
     extract::{Input, Room, State},
     value::{RequestInput, SharedOutput, StatePart, UserOf},
 };
-use crate::{App, Failure, Session, error::Refusal, typescript::RouteTypes};
+use crate::{App, Failure, Locale, Session, error::Refusal, typescript::RouteTypes};
 
 /// A parameter of a `_client` file's function.
 ///
@@ -15,7 +15,7 @@ use crate::{App, Failure, Session, error::Refusal, typescript::RouteTypes};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a parameter of a `_client` file's function",
     label = "not something a `_client` file can take",
-    note = "a `_client` file can take `ServerOutput<T>`, `Input<T>`, `Recipient<U>`, `Option<Recipient<U>>`, `Room`, `State<T>`, `Stream<P>` and types of your own that implement `FromFanout`"
+    note = "a `_client` file can take `ServerOutput<T>`, `Input<T>`, `Recipient<U>`, `Option<Recipient<U>>`, `Room`, `Locale`, `State<T>`, `Stream<P>` and types of your own that implement `FromFanout`"
 )]
 pub trait FromFanout<A: App>: Sized + Send {
     /// What all recipients of a fan-out share.
@@ -153,6 +153,18 @@ impl<A: App> FromFanout<A> for Room {
 
     async fn for_recipient((): &(), cx: &RecipientContext<'_, A>) -> Result<Self, Failure> {
         Ok(Self(cx.room().clone()))
+    }
+}
+
+impl<A: App> FromFanout<A> for Locale {
+    type Shared = ();
+
+    fn share(_: &FanoutContext<'_, A>) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    async fn for_recipient((): &(), cx: &RecipientContext<'_, A>) -> Result<Self, Failure> {
+        Ok(cx.locale().clone())
     }
 }
 

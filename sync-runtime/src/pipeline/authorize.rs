@@ -22,6 +22,7 @@ pub(super) async fn authorize(
     let Identified {
         request,
         session,
+        locale,
         connection,
     } = identified;
     let route = server.routes.find(&request.name)?;
@@ -35,6 +36,7 @@ pub(super) async fn authorize(
         request: Request {
             state: server.state.clone(),
             session,
+            locale,
             room: request.receiver,
             data: request.data,
             explain: server.config.explain_invalid_input,

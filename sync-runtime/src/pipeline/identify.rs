@@ -6,9 +6,10 @@ use socketioxide::socket::Sid;
 
 use super::address::Addressed;
 use crate::{
-    Failure,
+    Failure, Locale,
     connection::Connection,
     limits::Address,
+    locale::Asked,
     room::RoomCode,
     server::Server,
     session::{AnySession, SessionKey},
@@ -24,6 +25,8 @@ pub(crate) enum Requester {
         session: Option<SessionKey>,
         /// Where it came from, as far as that is known.
         address: Option<Address>,
+        /// The languages that it asks for.
+        languages: Asked,
     },
 }
 
@@ -49,6 +52,33 @@ impl Requester {
         }
     }
 
+    /// In which languages its sender is spoken to.
+    fn locale(&self, server: &Server, session: Option<&AnySession>) -> Locale {
+        match self {
+            Self::Connection(connection) => connection.locale().clone(),
+            Self::Request { languages, .. } => {
+                let of_session = session.and_then(AnySession::language);
+                Locale::new(languages, of_session, &server.config.default_language)
+            }
+        }
+    }
+
+    /// A failure in the words of the sender. The session is read for it where it is not at hand, so
+    /// that a request that was refused early is answered in the same language.
+    pub(crate) async fn in_own_words(&self, server: &Server, failure: Failure) -> Failure {
+        if server.messages.are_same_for_all(&failure) {
+            return failure;
+        }
+        let session = match self {
+            Self::Request {
+                session: Some(key), ..
+            } => server.sessions.peek(key).await.ok().flatten(),
+            _ => None,
+        };
+        let locale = self.locale(server, session.as_ref());
+        server.messages.translated(failure, &locale)
+    }
+
     pub(super) fn is_member(&self, session: Option<&AnySession>, room: &RoomCode) -> bool {
         match self {
             Self::Connection(connection) => connection.is_member(room),
@@ -61,6 +91,7 @@ impl Requester {
 pub(super) struct Identified {
     pub(super) request: Addressed,
     pub(super) session: Option<AnySession>,
+    pub(super) locale: Locale,
     pub(super) connection: Option<Sid>,
 }
 
@@ -76,6 +107,7 @@ pub(super) async fn identify(
     };
     Ok(Identified {
         request,
+        locale: requester.locale(server, session.as_ref()),
         session,
         connection: requester.connection(),
     })

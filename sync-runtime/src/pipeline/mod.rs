@@ -66,6 +66,7 @@ pub(crate) async fn run(
             Err(failure) => {
                 failure.log(&name);
                 watch.answered(Some(&failure));
+                let failure = requester.in_own_words(server, failure).await;
                 reply.answer(Err(&failure));
             }
             Ok(delivery) => {

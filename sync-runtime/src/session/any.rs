@@ -56,12 +56,18 @@ pub(crate) struct AnySession {
 trait AnyUser: Send + Sync {
     fn user_id(&self) -> &str;
 
+    fn language(&self) -> Option<&str>;
+
     fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync>;
 }
 
 impl<U: SessionUser> AnyUser for U {
     fn user_id(&self) -> &str {
         SessionUser::user_id(self)
+    }
+
+    fn language(&self) -> Option<&str> {
+        SessionUser::language(self)
     }
 
     fn into_any(self: Arc<Self>) -> Arc<dyn Any + Send + Sync> {
@@ -94,6 +100,10 @@ impl AnySession {
 
     pub(crate) fn user_id(&self) -> &str {
         self.user.user_id()
+    }
+
+    pub(crate) fn language(&self) -> Option<&str> {
+        self.user.language()
     }
 
     /// The session with its type again; `None` only if it came from another app's store.

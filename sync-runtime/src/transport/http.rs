@@ -16,6 +16,7 @@ use axum::{
 use http::{
     HeaderMap, HeaderValue, StatusCode, Uri,
     header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE},
+    request::Parts,
 };
 use serde::Serialize;
 use tokio::sync::oneshot;
@@ -30,6 +31,7 @@ use crate::{
     error::Refusal,
     handler::server::OnDisconnect,
     limits::Address,
+    locale::Asked,
     observe,
     pipeline::{
         self, Incoming, Requester, Success,
@@ -123,13 +125,21 @@ async fn receive(State(server): State<Arc<Server>>, request: Request) -> Respons
     let mut guard = Some(cancelled.clone().drop_guard());
     let events = is_stream.then(|| Events::new(server.config.max_unsent_bytes, cancelled.clone()));
     let (answer, answered) = oneshot::channel();
-    match accept(&server, request).await {
+    let (parts, body) = request.into_parts();
+    let credential = server.sessions.credential(&parts.headers, None);
+    let requester = Requester::Request {
+        session: credential.as_ref().map(|credential| credential.key.clone()),
+        address: Address::of(&parts, &server.proxies),
+        languages: Asked::of(&parts.headers),
+    };
+    match accept(&server, &parts, body, credential).await {
         Err(refusal) => {
             let failure = Failure::from(refusal);
             observe::refused(&failure);
+            let failure = requester.in_own_words(&server, failure).await;
             let _ = answer.send(Answer::of(Err(&failure)));
         }
-        Ok((requester, request)) => {
+        Ok(request) => {
             let route = server.routes.named(request.name());
             if route.is_some_and(|route| route.server.on_disconnect == OnDisconnect::Finish) {
                 guard.take().map(DropGuard::disarm);
@@ -182,9 +192,12 @@ fn wants_stream(uri: &Uri, headers: &HeaderMap) -> bool {
 }
 
 /// Reads a request as far as it can be without running anything.
-async fn accept(server: &Server, request: Request) -> Result<(Requester, Shaped), Refusal> {
-    let (parts, body) = request.into_parts();
-    let credential = server.sessions.credential(&parts.headers, None);
+async fn accept(
+    server: &Server,
+    parts: &Parts,
+    body: Body,
+    credential: Option<Credential>,
+) -> Result<Shaped, Refusal> {
     if !origin::is_allowed(&server.config, &parts.headers)
         && !is_sent_on_purpose(server, credential.as_ref()).await?
     {
@@ -196,12 +209,7 @@ async fn accept(server: &Server, request: Request) -> Result<(Requester, Shaped)
     }
     let body = read(server, body).await?;
     let name = parts.uri.path().trim_start_matches('/');
-    let request = shape_named(name, &body)?;
-    let requester = Requester::Request {
-        session: credential.map(|credential| credential.key),
-        address: Address::of(&parts, &server.proxies),
-    };
-    Ok((requester, request))
+    shape_named(name, &body)
 }
 
 /// Whether the page that made a request knows the token of a session that lives. The browser has

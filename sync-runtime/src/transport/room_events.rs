@@ -66,11 +66,14 @@ pub(super) fn change(
     let reply = ReplyTo::of(change.event(), payload);
     let room = match room(&reply, payload) {
         Ok(room) => room,
-        Err(refusal) => return reply.rooms(&socket, Err(refusal.into())),
+        Err(refusal) => {
+            return answer(server, connection, &socket, &reply, Err(refusal.into()));
+        }
     };
     let Some(place) = connection.reserve(room.as_str().len(), server.config.queue_bounds()) else {
         observe::queue_refused();
-        return reply.rooms(&socket, Err(Refusal::TooManyRequests { seconds: 1 }.into()));
+        let refusal = Refusal::TooManyRequests { seconds: 1 };
+        return answer(server, connection, &socket, &reply, Err(refusal.into()));
     };
     let (server, connection) = (server.clone(), connection.clone());
     place.enqueue(room.as_str().into(), async move {
@@ -81,8 +84,20 @@ pub(super) fn change(
         let rooms = changed.map(|()| JoinedRooms {
             rooms: connection.joined_rooms(),
         });
-        reply.rooms(&socket, rooms);
+        answer(&server, &connection, &socket, &reply, rooms);
     });
+}
+
+/// Answers, in the language of whoever asked.
+fn answer(
+    server: &Server,
+    connection: &Connection,
+    socket: &SocketRef,
+    reply: &ReplyTo,
+    result: Result<JoinedRooms, Failure>,
+) {
+    let result = result.map_err(|failure| server.messages.translated(failure, connection.locale()));
+    reply.rooms(socket, result);
 }
 
 /// Joins a room, for this connection now and for the session's later ones.
@@ -173,12 +188,23 @@ async fn leave(
 }
 
 /// Tells the rooms of this connection; an anonymous one has none.
-pub(super) fn list(connection: &Connection, socket: &SocketRef, payload: &Payload) {
+pub(super) fn list(
+    server: &Server,
+    connection: &Connection,
+    socket: &SocketRef,
+    payload: &Payload,
+) {
     let reply = ReplyTo::of("getJoinedRooms", payload);
     let rooms = reply.indexed().map(|()| JoinedRooms {
         rooms: connection.joined_rooms(),
     });
-    reply.rooms(socket, rooms.map_err(Failure::from));
+    answer(
+        server,
+        connection,
+        socket,
+        &reply,
+        rooms.map_err(Failure::from),
+    );
 }
 
 fn session(connection: &Connection) -> Result<&SessionKey, Refusal> {

@@ -17,12 +17,13 @@ use super::{
     session_end, sync_event,
 };
 use crate::{
-    Config,
+    Config, Locale,
     connection::Connection,
     door::Door,
     fanout,
     hooks::{OnSocketConnect, OnSocketDisconnect, Visitor},
     limits::Address,
+    locale::Asked,
     observe::OpenConnection,
     rooms,
     server::Server,
@@ -129,7 +130,14 @@ async fn connect(
 
     let address = Address::of(socket.req_parts(), &server.proxies);
     let visitor = Visitor::new(Some(socket.id), session.clone());
-    let connection = Arc::new(Connection::new(socket.id, visitor, address));
+    let language = session.as_ref().and_then(AnySession::language);
+    let locale = Locale::new(
+        &Asked::of(headers),
+        language,
+        &server.config.default_language,
+    );
+    let connection = Connection::new(socket.id, visitor, address).speaking(locale);
+    let connection = Arc::new(connection);
     let attachment = Arc::new(Attachment {
         server,
         connection,
@@ -211,7 +219,7 @@ fn handle_events(socket: &SocketRef, attachment: &Arc<Attachment>) {
     socket.on(
         "getJoinedRooms",
         move |socket: SocketRef, payload: Payload| {
-            room_events::list(&at.connection, &socket, &payload);
+            room_events::list(&at.server, &at.connection, &socket, &payload);
             std::future::ready(())
         },
     );

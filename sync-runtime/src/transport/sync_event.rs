@@ -71,9 +71,12 @@ impl Outlet for Progress {
 
 impl Reply {
     /// Answers what was refused before it ran.
-    fn refuse(self, refusal: Refusal) {
+    fn refuse(self, server: &Server, refusal: Refusal) {
         let failure = Failure::from(refusal);
         observe::refused(&failure);
+        let failure = server
+            .messages
+            .translated(failure, self.connection.locale());
         pipeline::Reply::answer(self, Err(&failure));
     }
 
@@ -101,13 +104,13 @@ pub(super) fn receive(
     };
     let request = match read(&reply.to, payload) {
         Ok(request) => request,
-        Err(refusal) => return reply.refuse(refusal),
+        Err(refusal) => return reply.refuse(server, refusal),
     };
 
     let bytes = payload.json().len();
     let Some(place) = connection.reserve(bytes, server.config.queue_bounds()) else {
         observe::queue_refused();
-        return reply.refuse(Refusal::TooManyRequests { seconds: 1 });
+        return reply.refuse(server, Refusal::TooManyRequests { seconds: 1 });
     };
 
     let route = server.routes.named(request.name());

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use axum::{Router, http::HeaderMap};
 use serde::{Deserialize, Serialize};
-use sync_runtime::{App, Hooks, Routes, SessionUser, Sessions, SyncServer, codegen::route};
+use sync_runtime::{
+    App, Hooks, Messages, Routes, SessionUser, Sessions, SyncServer, SyncServerBuilder,
+    codegen::route,
+};
 use tokio::sync::Notify;
 
 use crate::stream_routes;
@@ -20,6 +23,7 @@ pub struct AppState {
 #[derive(Debug, Serialize, Deserialize)]
 pub struct User {
     pub name: String,
+    pub language: Option<String>,
 }
 
 impl App for AppState {
@@ -29,6 +33,10 @@ impl App for AppState {
 impl SessionUser for User {
     fn user_id(&self) -> &str {
         &self.name
+    }
+
+    fn language(&self) -> Option<&str> {
+        self.language.as_deref()
     }
 }
 
@@ -49,11 +57,20 @@ impl Server {
     }
 
     pub fn of(sessions: Sessions<User>, hooks: Hooks) -> Self {
+        Self::built(sessions, |server| server.hooks(hooks))
+    }
+
+    pub fn saying(messages: Messages) -> Self {
+        Self::built(Sessions::in_memory(), |server| server.messages(messages))
+    }
+
+    fn built(
+        sessions: Sessions<User>,
+        set: impl FnOnce(SyncServerBuilder) -> SyncServerBuilder,
+    ) -> Self {
         let state = AppState::default();
-        let sync = SyncServer::builder(state.clone(), routes(), sessions.clone())
-            .hooks(hooks)
-            .build()
-            .expect("good settings");
+        let server = SyncServer::builder(state.clone(), routes(), sessions.clone());
+        let sync = set(server).build().expect("good settings");
         Self {
             router: sync.mount(Router::new()),
             sessions,
@@ -75,7 +92,15 @@ impl Server {
 
     /// Logs a user in, and gives the cookie.
     pub async fn log_in(&self, name: &str) -> String {
-        let user = User { name: name.into() };
+        self.log_in_speaking(name, None).await
+    }
+
+    /// Logs in a user who has chosen a language.
+    pub async fn log_in_speaking(&self, name: &str, language: Option<&str>) -> String {
+        let user = User {
+            name: name.into(),
+            language: language.map(Into::into),
+        };
         let opened = self.sessions.open(user).await.expect("a session");
         let cookie = opened.set_cookie(&HeaderMap::new()).expect("a cookie");
         let cookie = cookie.to_str().expect("text");
@@ -94,6 +119,8 @@ fn routes() -> Routes<AppState> {
         .server::<guarded::__SyncHandler>(route("test/guarded", 1))
         .server::<fails::__SyncHandler>(route("test/fails", 1))
         .server::<anonymous::__SyncHandler>(route("test/anonymous", 1))
+        .pair::<greets_server::__SyncHandler, greets_client::__SyncHandler>(route("test/greets", 1))
+        .pair::<greets_server::__SyncHandler, broken_client::__SyncHandler>(route("test/broken", 1))
         .pair::<shaped_server::__SyncHandler, shaped_client::__SyncHandler>(route("test/shaped", 1))
 }
 
@@ -288,4 +315,62 @@ mod shaped_client {
             })),
         }
     }
+}
+
+mod greets_server {
+    use sync_runtime::{Locale, prelude::*};
+
+    #[derive(Serialize, Deserialize, TS)]
+    pub struct Greeting {
+        pub languages: String,
+    }
+
+    impl Greeting {
+        pub fn in_languages_of(locale: &Locale) -> Self {
+            let languages: Vec<_> = locale.languages().collect();
+            Self {
+                languages: languages.join(" "),
+            }
+        }
+    }
+
+    #[sync_handler(auth = login)]
+    pub async fn main(locale: Locale) -> Greeting {
+        Greeting::in_languages_of(&locale)
+    }
+}
+
+mod greets_client {
+    use sync_runtime::{Locale, prelude::*};
+
+    use super::greets_server::Greeting;
+
+    #[sync_handler]
+    pub async fn main(_greeting: ServerOutput<Greeting>, locale: Locale) -> Greeting {
+        Greeting::in_languages_of(&locale)
+    }
+}
+
+mod broken_client {
+    use sync_runtime::{App, FanoutContext, FromFanout, RecipientContext, prelude::*};
+
+    use super::greets_server::Greeting;
+
+    /// Cannot be read, by nobody.
+    pub struct Broken;
+
+    impl<A: App> FromFanout<A> for Broken {
+        type Shared = ();
+
+        fn share(_: &FanoutContext<'_, A>) -> Result<(), Failure> {
+            Err(Failure::new("test.broken", "It is broken."))
+        }
+
+        async fn for_recipient((): &(), _: &RecipientContext<'_, A>) -> Result<Self, Failure> {
+            Ok(Self)
+        }
+    }
+
+    #[sync_handler]
+    pub async fn main(_greeting: ServerOutput<Greeting>, _broken: Broken) {}
 }

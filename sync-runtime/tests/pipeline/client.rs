@@ -18,6 +18,7 @@ const SEPARATOR: char = '\u{1e}';
 pub struct Client {
     router: Router,
     cookie: String,
+    accept_language: String,
     sid: String,
     /// What the server calls its socket.
     pub id: String,
@@ -27,9 +28,15 @@ pub struct Client {
 
 impl Client {
     pub async fn connect(router: &Router, cookie: &str) -> Self {
+        Self::connect_reading(router, cookie, "").await
+    }
+
+    /// Connects as a browser set to these languages does.
+    pub async fn connect_reading(router: &Router, cookie: &str, accept_language: &str) -> Self {
         let mut client = Self {
             router: router.clone(),
             cookie: cookie.into(),
+            accept_language: accept_language.into(),
             sid: String::new(),
             id: String::new(),
             heard: VecDeque::new(),
@@ -138,13 +145,27 @@ impl Client {
             .method(method)
             .uri(format!("{PATH}&sid={}", self.sid).trim_end_matches("&sid="))
             .header(header::COOKIE, &self.cookie)
+            .header(header::ACCEPT_LANGUAGE, &self.accept_language)
     }
 }
 
 /// Posts a request to a route over HTTP, and gives the status and the body.
 pub async fn post(router: &Router, path: &str, cookie: &str, body: &Value) -> (u16, String) {
-    let request = Request::post(path)
-        .header(header::COOKIE, cookie)
+    post_with(router, path, &[("cookie", cookie)], body).await
+}
+
+/// As [`post`], with headers.
+pub async fn post_with(
+    router: &Router,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &Value,
+) -> (u16, String) {
+    let mut request = Request::post(path);
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let request = request
         .header(header::CONTENT_TYPE, "application/json")
         .body(Body::from(body.to_string()));
     let answer = call(router, request.expect("a request")).await;

@@ -4,6 +4,7 @@
 
 mod app;
 mod client;
+mod locale;
 mod stream_routes;
 mod streams;
 
