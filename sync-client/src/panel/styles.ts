@@ -13,7 +13,7 @@ export const STYLES = `
   --muted: light-dark(#5a6673, #97a3b0);
   --accent: light-dark(#0b6bcb, #6cb6ff);
   --on-accent: light-dark(#ffffff, #0b1a2b);
-  --good: light-dark(#137a3f, #5fd38d);
+  --good: light-dark(#0f7038, #5fd38d);
   --bad: light-dark(#b3261e, #ff8f85);
   --odd: light-dark(#8a5a00, #f0b95a);
   --stream: light-dark(#7a3fc0, #c79bff);
@@ -89,7 +89,7 @@ textarea { resize: vertical; line-height: 1.5; }
 ::placeholder { color: var(--muted); opacity: 1; }
 .toggle, .quiet, .primary { min-height: 28px; padding: 0 10px; border: 1px solid var(--line); border-radius: 6px; background: var(--bg); font-weight: 550; white-space: nowrap; }
 .toggle:hover, .quiet:hover { background: var(--bg-3); }
-.toggle[aria-pressed=true] { border-color: color-mix(in srgb, var(--accent), transparent 55%); background: color-mix(in srgb, var(--accent), transparent 88%); color: var(--accent); }
+.toggle[aria-pressed=true] { border-color: color-mix(in srgb, var(--accent), transparent 55%); background: color-mix(in srgb, var(--accent), transparent 91%); color: var(--accent); }
 .quiet { min-height: 24px; padding: 0 8px; border-color: transparent; background: none; color: var(--accent); }
 .primary { border-color: transparent; background: var(--accent); color: var(--on-accent); padding: 0 16px; }
 .primary:disabled { opacity: 0.5; cursor: default; }

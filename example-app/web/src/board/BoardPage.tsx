@@ -39,7 +39,7 @@ export function BoardPage({ me, onLogOut, onSessionLost }: Props) {
     [say, onSessionLost],
   );
 
-  const { view, newCards, failure, room, load, actions } = useBoard({
+  const { view, newCards, waiting, failure, room, load, actions } = useBoard({
     me,
     onFailed,
     onEvent: (event) => {
@@ -100,7 +100,7 @@ export function BoardPage({ me, onLogOut, onSessionLost }: Props) {
       <header className="bar">
         <img src="/icon.svg" alt="" width="28" height="28" />
         {view ? <BoardTitle title={view.title} onRename={actions.rename} /> : <h1>Board</h1>}
-        <Connection room={room} />
+        <Connection room={room} waiting={waiting} />
         <ul className="here" aria-label="Here now">
           {cursors.here
             .toSorted((a, b) => a.name.localeCompare(b.name))

@@ -55,7 +55,7 @@ export function BoardView(props: Props) {
   return (
     <main className="scroller" ref={scroller} onPointerMove={props.onPointerMove}>
       <p id={helpId} hidden>
-        Enter opens the card. Space lifts it, then the arrow keys move it.
+        Enter opens the card. The arrow keys go to other cards. Space lifts this one, then they move it.
       </p>
       <div className="lanes" ref={area} data-testid={testIds.board}>
         {view.lanes.map((lane) => (

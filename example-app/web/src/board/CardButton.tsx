@@ -7,7 +7,7 @@ import { Badge, hueStyle } from "../ui/Badge";
 export interface CardHandlers {
   onOpen: (cardId: string) => void;
   onPointerDown: (event: PointerEvent<HTMLElement>, cardId: string) => void;
-  onKeyDown: (event: KeyboardEvent, cardId: string) => void;
+  onKeyDown: (event: KeyboardEvent<HTMLElement>, cardId: string) => void;
 }
 
 interface Props extends CardHandlers {

@@ -89,15 +89,22 @@ export function CardDialog({ card, lanes, me, actions, onClose }: Props) {
       <form onSubmit={(event) => void save(event)}>
         <header>
           {isMine ? (
-            <input
+            <textarea
               id={`${id}-title`}
               className="dialog-title"
+              rows={1}
               aria-label="Title"
               data-testid={testIds.cardDialogTitle}
               maxLength={200}
               required
               value={title}
-              onChange={(event) => setTitle(event.target.value)}
+              onChange={(event) => setTitle(event.target.value.replace(/\s*\n\s*/g, " "))}
+              // One line of text, however many it is shown in.
+              onKeyDown={(event) => {
+                if (event.key !== "Enter" || event.nativeEvent.isComposing) return;
+                event.preventDefault();
+                event.currentTarget.form?.requestSubmit();
+              }}
             />
           ) : (
             <h2 id={`${id}-title`} className="dialog-title" data-testid={testIds.cardDialogTitle}>

@@ -2,14 +2,20 @@ import type { SyncRoomState } from "sync-client";
 import { useSyncStatus } from "sync-client/react";
 import { testIds } from "../test-ids";
 
-/** Whether the board is live. */
-export function Connection({ room }: { room: SyncRoomState }) {
+interface Props {
+  room: SyncRoomState;
+  /** Changes that the server has not confirmed. */
+  waiting: number;
+}
+
+/** Whether the board is live, and what waits for that. */
+export function Connection({ room, waiting }: Props) {
   const { status, attempt } = useSyncStatus();
   const [state, text] =
     room.status === "error"
       ? ["error", "Not live"]
       : status === "reconnecting" || attempt > 1
-        ? ["reconnecting", "Reconnecting…"]
+        ? ["reconnecting", waiting > 0 ? `Reconnecting, ${waiting} unsaved…` : "Reconnecting…"]
         : room.status === "joined"
           ? ["joined", "Live"]
           : ["joining", "Connecting…"];

@@ -113,5 +113,5 @@ export function useBoard({ me, onEvent, onFailed }: Options) {
     };
   }, [request, onFailed, me.id, me.name]);
 
-  return { view, newCards, failure: state.failure, room, load, actions };
+  return { view, newCards, waiting: pending.length, failure: state.failure, room, load, actions };
 }

@@ -1,6 +1,7 @@
 import { type KeyboardEvent, useEffect, useState } from "react";
 import type { Lane } from "../api";
 import type { Card } from "../sync.gen";
+import { cardBeside } from "./arrowFocus";
 import { type Place, placeCard, placeOf, samePlace } from "./state";
 
 interface Options {
@@ -10,7 +11,7 @@ interface Options {
   announce: (text: string) => void;
 }
 
-/** Moving cards with the keyboard: Space lifts, the arrows move, Space or Enter drops, Escape cancels. */
+/** Going from card to card with the arrow keys, and moving them: Space lifts, the arrows move, Space or Enter drops, Escape cancels. */
 export function useKeyboardLift({ lanes, cards, onDrop, announce }: Options) {
   const [lifted, setLifted] = useState<Place | null>(null);
   const shown = lifted ? placeCard(cards, lifted) : cards;
@@ -38,9 +39,14 @@ export function useKeyboardLift({ lanes, cards, onDrop, announce }: Options) {
   }
 
   /** For `onKeyDown` of a card. */
-  function onKeyDown(event: KeyboardEvent, cardId: string): void {
+  function onKeyDown(event: KeyboardEvent<HTMLElement>, cardId: string): void {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (lifted?.cardId !== cardId) {
+      const beside = cardBeside(event.currentTarget, event.key);
+      if (beside) {
+        event.preventDefault();
+        beside.focus();
+      }
       const place = event.key === " " ? placeOf(cards, cardId) : null;
       if (!place) return;
       event.preventDefault();
