@@ -70,9 +70,11 @@ export class Person {
    * @param {import("playwright-core").Browser} browser
    * @param {string} url
    * @param {string} name
+   * @param {(page: Page) => Promise<void>} [prepare] what is done to the page before it is opened
    */
-  static async atTheBoard(browser, url, name) {
+  static async atTheBoard(browser, url, name, prepare) {
     const person = await Person.arrive(browser, url);
+    await prepare?.(person.page);
     person.name = `${name}-${randomUUID().slice(0, 8)}`;
     const answer = await person.page
       .context()
