@@ -33,6 +33,8 @@ export class Person {
   complaints = [];
   /** Every frame that came over the page's websockets. @type {string[]} */
   frames = [];
+  /** Every frame that went out over them. @type {string[]} */
+  sent = [];
 
   /**
    * @param {Page} page
@@ -49,6 +51,7 @@ export class Person {
     });
     page.on("pageerror", (error) => this.complaints.push(String(error)));
     page.on("websocket", (socket) => {
+      socket.on("framesent", ({ payload }) => this.sent.push(String(payload)));
       socket.on("framereceived", ({ payload }) => this.frames.push(String(payload)));
     });
   }
