@@ -22,6 +22,7 @@ mod pipeline;
 #[cfg(feature = "redis")]
 mod redis_connection;
 mod replay;
+mod request_values;
 mod room;
 mod rooms;
 mod route;
@@ -47,7 +48,7 @@ pub use crate::{
     handler::{
         client::Deliver,
         context::{FanoutContext, RecipientContext, RequestContext},
-        extract::{FromRequest, Input, Room, State, Valid},
+        extract::{FromRequest, Hooked, Input, Room, State, Valid},
         predicate::{Predicate, Verdict},
         recipient::{FromFanout, Recipient, ServerOutput},
         value::{HandlerOutput, RequestInput, Rules, SharedOutput, StatePart, UserOf},
@@ -55,6 +56,7 @@ pub use crate::{
     hooks::Hooks,
     limits::{Rate, RateError},
     locale::{Locale, Messages},
+    request_values::HookedValue,
     room::{MAX_ROOM_BYTES, RoomCode},
     route::Routes,
     session::{

@@ -27,6 +27,7 @@ impl Routed {
             room: self.request.room.clone(),
             route: self.route.full_name.clone(),
             input: self.request.data.clone(),
+            values: self.request.values.share(),
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::{
     App, Failure, Locale, Session,
     connection::Connection,
     error::Refusal,
+    request_values::{HookedValue, RequestValues},
     room::RoomCode,
     session::{AnySession, AnySessions},
     stream::{Gate, Outlet, Streams},
@@ -22,6 +23,8 @@ pub(crate) struct Request {
     pub(crate) state: AnyState,
     pub(crate) session: Option<AnySession>,
     pub(crate) locale: Locale,
+    /// What hooks have put onto it.
+    pub(crate) values: RequestValues,
     pub(crate) room: RoomCode,
     pub(crate) data: Arc<RawValue>,
     /// Whether a refused input may be explained to the client.
@@ -62,6 +65,11 @@ impl<'a, A: App> RequestContext<'a, A> {
     /// In which languages its sender is spoken to.
     pub fn locale(&self) -> &'a Locale {
         &self.request.locale
+    }
+
+    /// What a hook has put onto the request, if one has.
+    pub fn hooked<T: HookedValue>(&self) -> Option<T> {
+        self.request.values.find()
     }
 
     /// The room that the request is sent to.

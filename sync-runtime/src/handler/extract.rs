@@ -1,5 +1,7 @@
 //! What the function of a server file can take.
 
+use std::any::type_name;
+
 use super::{
     context::RequestContext,
     value::{RequestInput, Rules, StatePart, Unfit, UserOf},
@@ -7,6 +9,7 @@ use super::{
 use crate::{
     App, Failure, Locale, Session,
     error::{InputProblem, Refusal},
+    request_values::HookedValue,
     room::RoomCode,
     typescript::RouteTypes,
 };
@@ -33,7 +36,7 @@ use crate::{
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a parameter of a server file's function",
     label = "not something a server file can take",
-    note = "a server file can take `Input<T>`, `Valid<T>`, `Session<U>`, `Option<Session<U>>`, `Room`, `Locale`, `State<T>`, `Stream<P>`, `Broadcast<P>`, `StreamTo<P>`, `FlushPressure`, `Cancel` and types of your own that implement `FromRequest`"
+    note = "a server file can take `Input<T>`, `Valid<T>`, `Session<U>`, `Option<Session<U>>`, `Room`, `Locale`, `State<T>`, `Hooked<T>`, `Option<Hooked<T>>`, `Stream<P>`, `Broadcast<P>`, `StreamTo<P>`, `FlushPressure`, `Cancel` and types of your own that implement `FromRequest`"
 )]
 pub trait FromRequest<A: App>: Sized + Send {
     /// Reads the parameter.
@@ -148,6 +151,34 @@ impl<A: App> FromRequest<A> for Room {
 impl<A: App> FromRequest<A> for Locale {
     fn from_request(cx: &RequestContext<'_, A>) -> Result<Self, Failure> {
         Ok(cx.locale().clone())
+    }
+}
+
+/// What a hook has put onto the request, with
+/// [`RequestInfo::insert`](crate::hooks::RequestInfo::insert).
+///
+/// Where none has, the request fails with `sync.serverExecutionFailed` and the log says so; take
+/// `Option<Hooked<T>>` where there need not be any. Hooks run after the predicates of
+/// `login(...)`, so that these find nothing.
+#[derive(Debug, Clone, Copy)]
+pub struct Hooked<T>(pub T);
+
+impl<A: App, T: HookedValue + Send> FromRequest<A> for Hooked<T> {
+    fn from_request(cx: &RequestContext<'_, A>) -> Result<Self, Failure> {
+        cx.hooked().map(Self).ok_or_else(|| {
+            Failure::internal(format!(
+                "no hook has put a `{}` onto the request: let one of `PreSyncAuthorize`, \
+                 `PostSyncAuthorize` or `PreSyncValidate` do so with `event.request.insert(...)`, \
+                 or take it as an `Option`",
+                type_name::<T>()
+            ))
+        })
+    }
+}
+
+impl<A: App, T: HookedValue + Send> FromRequest<A> for Option<Hooked<T>> {
+    fn from_request(cx: &RequestContext<'_, A>) -> Result<Self, Failure> {
+        Ok(cx.hooked().map(Hooked))
     }
 }
 

@@ -11,6 +11,7 @@ use crate::{
     App, Failure, Session,
     error::Refusal,
     handler::output::OutputJson,
+    request_values::{HookedValue, SharedValues},
     room::RoomCode,
     session::{AnySession, SessionKey},
 };
@@ -90,6 +91,7 @@ pub struct RequestInfo {
     pub room: RoomCode,
     pub(crate) route: Arc<str>,
     pub(crate) input: Arc<RawValue>,
+    pub(crate) values: SharedValues,
 }
 
 impl RequestInfo {
@@ -101,6 +103,21 @@ impl RequestInfo {
     /// The input as it came, a JSON object.
     pub fn input(&self) -> &str {
         self.input.get()
+    }
+
+    /// Puts a value onto the request: later hooks find it with [`get`](Self::get), and the server
+    /// file's function takes it as [`Hooked<T>`](crate::Hooked). There is one of each type; a later
+    /// one takes the place of an earlier.
+    ///
+    /// The function's parameters are read before [`PostSyncValidate`], and predicates are asked before
+    /// [`PreSyncAuthorize`]: what is for the function belongs into a hook between the two.
+    pub fn insert<T: HookedValue>(&self, value: T) {
+        self.values.put(value);
+    }
+
+    /// What a hook has put onto the request, if one has.
+    pub fn get<T: HookedValue>(&self) -> Option<T> {
+        self.values.find()
     }
 }
 

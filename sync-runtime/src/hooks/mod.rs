@@ -20,6 +20,28 @@
 //! `Pre...` events can stop what they come before: with `false` the client hears the event's own
 //! code, with an error that error's. Of the other events an error is only logged.
 //!
+//! # Values for the handler
+//! What a hook has found out, it can put onto the request, and the server file's function takes it
+//! as [`Hooked<T>`](crate::Hooked):
+//!
+//! ```
+//! use sync_runtime::{Hooked, Hooks, hooks::PreSyncAuthorize};
+//!
+//! #[derive(Clone)]
+//! struct TenantId(String);
+//!
+//! let hooks = Hooks::new().on(|event: PreSyncAuthorize| async move {
+//!     let tenant = event.request.room.as_str().split(':').next();
+//!     event.request.insert(TenantId(tenant.unwrap_or_default().into()));
+//! });
+//!
+//! // #[sync_handler(auth = login)]
+//! pub async fn main(Hooked(tenant): Hooked<TenantId>) {
+//!     println!("{}", tenant.0);
+//! }
+//! ```
+//!
+//! # Failures
 //! A hook that panics or takes longer than [`Config::hook_timeout`](crate::Config::hook_timeout) is
 //! logged, and of a `Pre...` event it counts as a failure: the request is answered with
 //! `sync.serverExecutionFailed`. Those of streams only watch: see [`PreSyncStream`]. An event without hooks costs nothing: not even its payload is made.

@@ -7,6 +7,7 @@ use crate::{
     Failure,
     error::Refusal,
     handler::{context::Request, server::Auth},
+    request_values::RequestValues,
     routed::Routed,
     server::Server,
 };
@@ -37,6 +38,7 @@ pub(super) async fn authorize(
             state: server.state.clone(),
             session,
             locale,
+            values: RequestValues::default(),
             room: request.receiver,
             data: request.data,
             explain: server.config.explain_invalid_input,

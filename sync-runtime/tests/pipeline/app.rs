@@ -40,6 +40,10 @@ impl SessionUser for User {
     }
 }
 
+/// What hooks put onto requests.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Tenant(pub String);
+
 /// A server, its sessions and its state.
 pub struct Server {
     pub router: Router,
@@ -118,6 +122,8 @@ fn routes() -> Routes<AppState> {
         .server::<limited::__SyncHandler>(route("test/limited", 1))
         .server::<guarded::__SyncHandler>(route("test/guarded", 1))
         .server::<fails::__SyncHandler>(route("test/fails", 1))
+        .server::<tenant::__SyncHandler>(route("test/tenant", 1))
+        .server::<any_tenant::__SyncHandler>(route("test/anyTenant", 1))
         .server::<anonymous::__SyncHandler>(route("test/anonymous", 1))
         .pair::<greets_server::__SyncHandler, greets_client::__SyncHandler>(route("test/greets", 1))
         .pair::<greets_server::__SyncHandler, broken_client::__SyncHandler>(route("test/broken", 1))
@@ -373,4 +379,35 @@ mod broken_client {
 
     #[sync_handler]
     pub async fn main(_greeting: ServerOutput<Greeting>, _broken: Broken) {}
+}
+
+mod tenant {
+    use sync_runtime::{Hooked, prelude::*};
+
+    use super::Tenant;
+
+    #[derive(Serialize, TS)]
+    pub struct Found {
+        pub tenant: Option<String>,
+    }
+
+    #[sync_handler(auth = login)]
+    pub async fn main(Hooked(tenant): Hooked<Tenant>) -> Found {
+        Found {
+            tenant: Some(tenant.0),
+        }
+    }
+}
+
+mod any_tenant {
+    use sync_runtime::{Hooked, prelude::*};
+
+    use super::{Tenant, tenant::Found};
+
+    #[sync_handler(auth = login)]
+    pub async fn main(tenant: Option<Hooked<Tenant>>) -> Found {
+        Found {
+            tenant: tenant.map(|Hooked(tenant)| tenant.0),
+        }
+    }
 }

@@ -4,6 +4,7 @@
 
 mod app;
 mod client;
+mod hooked;
 mod locale;
 mod stream_routes;
 mod streams;
