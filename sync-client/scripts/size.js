@@ -3,15 +3,17 @@ import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "vite";
 
-const LIMIT_BYTES = 8_000;
 const dist = (file) => JSON.stringify(fileURLToPath(new URL(`../dist/${file}`, import.meta.url)));
 const core = `export * from ${dist("index.js")};`;
 const entries = {
-  "sync-client": core,
-  "sync-client with its hooks": `${core} export * from ${dist("react/index.js")};`,
+  "sync-client": { source: core, limitBytes: 8_000 },
+  "sync-client with its hooks": {
+    source: `${core} export * from ${dist("react/index.js")};`,
+    limitBytes: 10_000,
+  },
 };
 
-for (const [name, source] of Object.entries(entries)) {
+for (const [name, { source, limitBytes }] of Object.entries(entries)) {
   const bundle = await build({
     configFile: false,
     logLevel: "error",
@@ -35,8 +37,8 @@ for (const [name, source] of Object.entries(entries)) {
   const { code } = bundle.output[0];
   const gzipped = gzipSync(code, { level: 9 }).length;
   console.log(`${name}: ${code.length} bytes, ${gzipped} gzipped, without socket.io-client and react`);
-  if (gzipped > LIMIT_BYTES) {
-    console.error(`over the limit of ${LIMIT_BYTES} bytes gzipped`);
+  if (gzipped > limitBytes) {
+    console.error(`over the limit of ${limitBytes} bytes gzipped`);
     process.exitCode = 1;
   }
 }

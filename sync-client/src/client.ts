@@ -1,68 +1,105 @@
 /** The parts of the client put together, once for the page. */
 import { createEvents, type Events } from "./events.js";
 import { type Inspector, watched } from "./inspect.js";
-import { createOutbox, type Outbox } from "./outbox.js";
-import { type RequestOptions, sendRequest } from "./requests.js";
+import { currentIdentity } from "./offline.js";
+import { createOutbox } from "./outbox.js";
+import { createRecovery, type SyncGap } from "./recovery.js";
+import { createRequests, DEFAULT_TIMEOUT, type RequestOptions } from "./requests.js";
+import { createRestore } from "./restore.js";
 import { createRooms, type Rooms } from "./rooms.js";
+import { createSignal, type Signal } from "./signal.js";
 import { type Connection, createConnection, type SyncOptions } from "./socket.js";
+import { createStatus, type Status } from "./status.js";
+import { createSocketTransport } from "./transport.js";
 import type { Answer } from "./wire.js";
 
 export interface SyncClient {
   readonly connection: Connection;
   readonly rooms: Rooms;
   readonly events: Events;
-  readonly outbox: Outbox;
+  readonly status: Status;
   /** The developer tool that watches, if there is one. */
   inspector: Inspector | undefined;
+  onGap: Signal<SyncGap>["on"];
   open(options: SyncOptions): void;
   reopen(): void;
   close(): void;
   request(options: RequestOptions): Promise<Answer>;
 }
 
-const DEFAULTS = { timeoutMs: 30_000, maxWaiting: 100 };
-
 export function createClient(): SyncClient {
   let options: SyncOptions = {};
-  const timeoutMs = () => options.timeoutMs ?? DEFAULTS.timeoutMs;
+  const timeoutMs = () => options.timeoutMs ?? DEFAULT_TIMEOUT;
 
   const connection = createConnection();
-  const rooms = createRooms(connection, timeoutMs);
   const events = createEvents((delivery, callbacks) => client.inspector?.delivery(delivery, callbacks));
-  const outbox = createOutbox(
-    // A request that overtook the join of its room would be refused for not being a member.
-    (receiver) => connection.live() !== undefined && !rooms.isJoining(receiver),
-    () => options.offlineQueue?.maxSize ?? DEFAULTS.maxWaiting,
+  // First of those that hear of a connection: what was missed is asked for before anything else.
+  const recovery = createRecovery(connection, timeoutMs, events.receive);
+  const rooms = createRooms(connection, recovery, timeoutMs);
+  const restore = createRestore(
+    (kept) => requests.runKept(kept),
+    () => outbox.flush(),
   );
+  const outbox = createOutbox(({ receiver, isReady }) => {
+    if (restore.isUnderWay() || !isReady()) return false;
+    // A request that overtook the join of its room would be refused for not being a member.
+    return !(connection.live() && rooms.isJoining(receiver));
+  });
+  const requests = createRequests(outbox, createSocketTransport(connection), () => options);
+  const status = createStatus(connection, outbox);
 
   // After the rooms' own listener, which by then has marked those that are to be joined again.
   connection.onUp(outbox.flush);
   rooms.onState(outbox.flush);
-  connection.onSync(events.receive);
+  connection.onDown(() => outbox.drop("offline", ({ failsOffline, isReady }) => failsOffline && !isReady()));
+  connection.onSync(recovery.receive);
+
+  const gaps = createSignal<SyncGap>();
+  const untold = new Map<string, SyncGap>();
+  const tellGaps = () => {
+    for (const [room, gap] of untold) {
+      // Whoever loads the room's state because of it has to be in it, or misses what comes next.
+      if (rooms.isJoining(room)) continue;
+      untold.delete(room);
+      gaps.emit(gap);
+    }
+  };
+  rooms.onState(tellGaps);
+  recovery.onGap((gap) => {
+    untold.set(gap.room, gap);
+    tellGaps();
+  });
 
   const client: SyncClient = {
     connection,
     rooms,
     events,
-    outbox,
+    status,
     inspector: undefined,
+    onGap: gaps.on,
     open(next) {
       options = next;
       connection.open(next);
+      const identity = currentIdentity(next.offlineQueue);
+      outbox.drop("session", (entry) => entry.identity !== undefined && entry.identity !== identity);
+      restore.start(next.offlineQueue);
     },
     reopen() {
       connection.reopen();
-      // What waits was asked for by the session that has ended.
-      outbox.clear();
+      const identity = currentIdentity(options.offlineQueue);
+      // Without an identity, what waits was asked for by a session that has ended.
+      outbox.drop("session", (entry) => entry.identity === undefined || entry.identity !== identity);
       rooms.forget();
+      recovery.forget((room) => rooms.isJoining(room));
+      restore.start(options.offlineQueue);
     },
     close() {
       connection.close();
-      outbox.clear();
+      outbox.drop("session", () => true);
       rooms.forget();
+      recovery.forget(() => false);
     },
-    request: (request) =>
-      watched(client.inspector, request, (options) => sendRequest(connection, outbox, timeoutMs(), options)),
+    request: (request) => watched(client.inspector, request, requests.run),
   };
   return client;
 }

@@ -1,3 +1,5 @@
+import type { DropReason } from "./outbox.js";
+
 /**
  * The error codes of the framework itself. A route's `errorCode` is this union and the route's own
  * codes.
@@ -61,6 +63,14 @@ export function syncError(
   const error: SyncError = { status: "error", message, errorCode };
   if (errorParams) error.errorParams = errorParams;
   return error;
+}
+
+/** It waited for the connection and was given up. What was sent may have run. */
+export function dropped(reason: Exclude<DropReason, "offline">, sent: boolean): SyncError {
+  return syncError("offline.dropped", "The request was given up before it could be sent.", [
+    { key: "reason", value: reason },
+    { key: "sent", value: sent },
+  ]);
 }
 
 /** The connection cannot carry this, or broke while it did. */

@@ -1,4 +1,5 @@
 /** Who hears which deliveries. */
+import { createFrames } from "./frames.js";
 import { callSafely } from "./signal.js";
 import { type Delivery, readDelivery } from "./wire.js";
 
@@ -27,6 +28,7 @@ interface Registration {
 /** `inspect` is told of each delivery, and how many callbacks there are for it. */
 export function createEvents(inspect: (delivery: Delivery, callbacks: number) => void): Events {
   const routes = new Map<string, Map<unknown, Registration>>();
+  const newFrame = createFrames();
 
   const dispatch = (delivery: Delivery) => {
     const kind: EventKind = delivery.status === "stream" ? "stream" : "delivery";
@@ -65,7 +67,12 @@ export function createEvents(inspect: (delivery: Delivery, callbacks: number) =>
     },
     receive(message) {
       const delivery = readDelivery(message);
-      if (delivery) dispatch(delivery);
+      if (delivery?.status !== "stream") {
+        if (delivery) dispatch(delivery);
+        return;
+      }
+      const stream = newFrame(delivery.stream);
+      if (stream) dispatch({ ...delivery, stream });
     },
     dispatch,
   };

@@ -5,7 +5,9 @@
  * @module
  */
 import { syncClient } from "./client.js";
-import type { SyncOptions, SyncStatus } from "./socket.js";
+import type { SyncGap } from "./recovery.js";
+import type { SyncOptions } from "./socket.js";
+import type { SyncStatus } from "./status.js";
 import { subscribe, untyped } from "./subscribe.js";
 import type {
   SyncEventStreamSubscription,
@@ -16,11 +18,24 @@ import type {
   SyncRouteName,
   SyncRouteVersion,
 } from "./types.js";
-import { typed } from "./wire.js";
+import { type SyncSessionEnd, typed } from "./wire.js";
 
 export type { SyncError, SyncErrorCode, SyncErrorParam } from "./errors.js";
+export type {
+  SyncIdentity,
+  SyncKeptRequest,
+  SyncOfflineQueue,
+  SyncOfflineStore,
+  SyncRequestOffline,
+} from "./offline.js";
+export type { SyncGapReason } from "./offset.js";
+export type { SyncDropPolicy } from "./outbox.js";
+export type { SyncGap } from "./recovery.js";
 export type { SyncRoomState } from "./rooms.js";
-export type { SyncAuth, SyncOptions, SyncStatus } from "./socket.js";
+export type { SyncAuth, SyncOptions } from "./socket.js";
+export type { SyncStatus } from "./status.js";
+export type { SyncTransport } from "./transport.js";
+export type { SyncSessionEnd } from "./wire.js";
 export type * from "./types.js";
 
 /** The generated file adds the routes to this: `interface Register { routes: SyncRoutes }`. */
@@ -40,34 +55,57 @@ export function initSync(options: SyncOptions = {}): void {
  * Makes the connection anew, so that the server sees the session the page has now: call it after a
  * login and after a logout. Rooms joined with `joinRoom` are forgotten, since they were the old
  * session's; those that mounted components use are joined again. Requests that wait settle with
- * `sync.ioUnavailable`.
+ * `offline.dropped`, unless `offlineQueue.identity` says that the user is the same.
  */
 export function reconnectSync(): void {
   syncClient().reopen();
 }
 
-/** Closes the connection until `initSync` is called again. Callbacks stay registered. */
+/**
+ * Closes the connection until `initSync` is called again. Callbacks stay registered; requests that
+ * wait settle with `offline.dropped`.
+ */
 export function disconnectSync(): void {
   syncClient().close();
 }
 
-/** The state of the connection. */
+/** The state of the connection, and how many requests wait. The same object until it changes. */
 export function getSyncStatus(): SyncStatus {
-  return syncClient().connection.status();
+  return syncClient().status.get();
 }
 
 /** Calls `listener` whenever `getSyncStatus` changes. Returns the function that ends it. */
 export function onSyncStatus(listener: (status: SyncStatus) => void): () => void {
-  return syncClient().connection.onStatus(listener);
+  return syncClient().status.on(listener);
+}
+
+/**
+ * Calls `listener` when deliveries of a room were missed that cannot be had any more: load the state
+ * anew that the page shows of this room. Returns the function that ends it.
+ *
+ * After a reconnect the page gets what it missed of routes with history, in order and before what
+ * is new; this tells when that could not be. Routes without history do not tell.
+ */
+export function onSyncGap(listener: (gap: SyncGap) => void): () => void {
+  return syncClient().onGap(listener);
+}
+
+/**
+ * Calls `listener` when the server has ended the session of this page. Returns the function that
+ * ends it. The page does not reconnect by itself: after a new login call `reconnectSync`.
+ */
+export function onSyncSessionEnded(listener: (end: SyncSessionEnd) => void): () => void {
+  return syncClient().connection.onSessionEnded(listener);
 }
 
 /**
  * Runs a route on the server and resolves with its answer, which says whether it worked: look at
  * `status`. It never rejects, and it always settles.
  *
- * Without a connection it waits for one, up to `timeoutMs`, and then settles with
- * `sync.ioUnavailable`; so does a request whose connection breaks before its answer is there. The
- * param `sent` tells which: `false` has not run, `true` may have.
+ * Without a connection it waits for one, as `offlineQueue` says. When the connection breaks before
+ * the answer is there, it is sent again on the next one, with the same id, so that it runs once. If
+ * there is none in time it settles with `sync.ioUnavailable` or `offline.dropped`, whose param
+ * `sent` tells more: `false` has not run, `true` may have.
  */
 export function syncRequest<N extends SyncRouteName, V extends SyncRouteVersion<N>>(
   options: SyncRequestOptions<N, V>,

@@ -1,54 +1,126 @@
-/** Requests on their way to the socket: those that may not go out yet wait here, in order. */
+/** Requests on their way out: those that may not go yet wait here, in the order they were made. */
+import { createSignal, type Signal } from "./signal.js";
+
+/** What happens to one more request when as many wait as may. */
+export type SyncDropPolicy = "reject" | "drop-oldest" | "drop-newest";
+
+/**
+ * Why a request was given up: too many wait, it waited too long, it was made for a session that is
+ * over, or there is no connection and it does not want to wait for one.
+ */
+export type DropReason = "full" | "age" | "session" | "offline";
 
 export interface Waiting {
-  receiver: string;
+  readonly receiver: string;
+  /** Its place in line. No two are alike. */
+  readonly askedAt: number;
+  /** Not sent again before this time, in milliseconds since 1970. */
+  notBefore: number;
+  /** It does not want to wait for a connection. */
+  readonly failsOffline: boolean;
+  /** Who asked, where the app says so. */
+  readonly identity: string | undefined;
+  /** Whether it could be sent now, as far as the way to the server goes. */
+  isReady(): boolean;
+  /** It waits from now on. */
+  queued(): void;
   send(): void;
   /** It will not be sent. */
-  drop(): void;
+  drop(reason: DropReason): void;
 }
 
 export interface Outbox {
-  /** False when too many wait already. Sends at once when nothing is in the way. */
-  add(entry: Waiting): boolean;
+  /** Sends at once when nothing is in the way. False when it was refused: too many wait. */
+  add(entry: Waiting, maxSize: number, policy: SyncDropPolicy): boolean;
+  /** Waits at its old place. For what waited or was under way before: it takes no new room. */
+  putBack(entry: Waiting): void;
   remove(entry: Waiting): void;
   /** Sends what may go out now. Call it whenever `mayPass` may have changed. */
   flush(): void;
-  /** Drops all that wait. */
-  clear(): void;
+  /** Gives up those that `which` picks. */
+  drop(reason: DropReason, which: (entry: Waiting) => boolean): void;
   size(): number;
+  onSize: Signal<void>["on"];
 }
 
-/** `mayPass` must give one answer for all requests to a receiver, so that they stay in order. */
-export function createOutbox(mayPass: (receiver: string) => boolean, maxSize: () => number): Outbox {
-  const waiting = new Set<Waiting>();
+/**
+ * `mayPass` must give one answer for all requests that go over the socket to one receiver, so that
+ * they stay in order.
+ */
+export function createOutbox(mayPass: (entry: Waiting) => boolean): Outbox {
+  let waiting = new Set<Waiting>();
+  let newest = 0;
+  const sizeChanged = createSignal<void>();
 
-  const flush = () => {
-    for (const entry of [...waiting]) {
-      if (!waiting.has(entry) || !mayPass(entry.receiver)) continue;
-      waiting.delete(entry);
-      entry.send();
-    }
-  };
+  /** Tells of a change of size that `change` made. */
+  function counted(change: () => void): void {
+    const before = waiting.size;
+    change();
+    if (waiting.size !== before) sizeChanged.emit();
+  }
+
+  function insert(entry: Waiting): void {
+    waiting.add(entry);
+    if (entry.askedAt > newest) newest = entry.askedAt;
+    else waiting = new Set([...waiting].sort((a, b) => a.askedAt - b.askedAt));
+    entry.queued();
+  }
+
+  function flush(): void {
+    counted(() => {
+      for (const entry of [...waiting]) {
+        if (!waiting.has(entry) || entry.notBefore > Date.now() || !mayPass(entry)) continue;
+        waiting.delete(entry);
+        entry.send();
+      }
+    });
+  }
+
+  function makeRoom(maxSize: number, policy: SyncDropPolicy): DropReason | undefined {
+    if (waiting.size < maxSize) return undefined;
+    const [oldest] = waiting;
+    if (policy !== "drop-oldest" || !oldest || maxSize <= 0) return "full";
+    waiting.delete(oldest);
+    oldest.drop("full");
+    return undefined;
+  }
 
   return {
-    add(entry) {
-      if (mayPass(entry.receiver)) {
+    add(entry, maxSize, policy) {
+      if (mayPass(entry)) {
         // What waits for the same receiver was asked for earlier.
         flush();
         entry.send();
         return true;
       }
-      if (waiting.size >= maxSize()) return false;
-      waiting.add(entry);
-      return true;
+      let taken = true;
+      counted(() => {
+        const refused = makeRoom(maxSize, policy);
+        if (!refused) insert(entry);
+        else if (policy === "reject") taken = false;
+        else entry.drop(refused);
+      });
+      return taken;
     },
-    remove: (entry) => void waiting.delete(entry),
+    putBack(entry) {
+      counted(() => insert(entry));
+      const pause = entry.notBefore - Date.now();
+      if (pause > 0) setTimeout(flush, pause);
+    },
+    remove(entry) {
+      counted(() => waiting.delete(entry));
+    },
     flush,
-    clear() {
-      const dropped = [...waiting];
-      waiting.clear();
-      for (const entry of dropped) entry.drop();
+    drop(reason, which) {
+      counted(() => {
+        for (const entry of [...waiting]) {
+          if (!which(entry)) continue;
+          waiting.delete(entry);
+          entry.drop(reason);
+        }
+      });
     },
     size: () => waiting.size,
+    onSize: sizeChanged.on,
   };
 }

@@ -1,12 +1,12 @@
-/** `syncRequest`, below its types: one promise that always settles and never rejects. */
-import { type SyncError, syncError, unavailable } from "./errors.js";
-import { ask, type Exchange } from "./exchange.js";
-import type { Outbox, Waiting } from "./outbox.js";
-import { callSafely } from "./signal.js";
-import type { Connection } from "./socket.js";
-import { startTimer, type Timer } from "./timer.js";
+/** `syncRequest`, below its types: what it takes, checked and made ready to run. */
+import { type SyncError, syncError } from "./errors.js";
+import { offlineRules, type SyncKeptRequest, type SyncRequestOffline } from "./offline.js";
+import type { Outbox } from "./outbox.js";
+import { type RequestPlan, runRequest } from "./request.js";
+import type { SyncOptions } from "./socket.js";
+import type { SyncTransport } from "./transport.js";
 import { uuid } from "./uuid.js";
-import { type Answer, fullName, isObject, type JsonObject, readAnswer } from "./wire.js";
+import { type Answer, fullName, isObject, type JsonObject, type Packet } from "./wire.js";
 
 export interface RequestOptions {
   name: string;
@@ -15,84 +15,98 @@ export interface RequestOptions {
   data?: unknown;
   ignoreSelf?: boolean;
   timeoutMs?: number;
+  offline?: SyncRequestOffline;
+  transport?: SyncTransport;
   signal?: AbortSignal;
   onStream?: (payload: JsonObject) => void;
-  /** It goes to the server now. */
+  /** It goes to the server now; also when it goes there again. */
   onSent?: () => void;
 }
 
-export function sendRequest(
-  connection: Connection,
-  outbox: Outbox,
-  defaultTimeoutMs: number,
-  options: RequestOptions,
-): Promise<Answer> {
-  const invalid = findMistake(options);
-  if (invalid) return Promise.resolve(invalid);
-
-  const { receiver, signal, onStream } = options;
-  const packet = toPacket(options);
-  return new Promise((resolve) => {
-    let exchange: Exchange | undefined;
-    let timer: Timer;
-
-    const settle = (answer: Answer) => {
-      clearTimeout(timer);
-      signal?.removeEventListener("abort", onAbort);
-      resolve(answer);
-    };
-    const giveUp = (error: SyncError) => {
-      outbox.remove(entry);
-      exchange?.abandon();
-      settle(error);
-    };
-    const onAbort = () => giveUp(syncError("request.aborted", "The request was aborted."));
-    const onTimeout = () => {
-      giveUp(
-        exchange
-          ? syncError("sync.requestTimeout", "The server did not answer in time.")
-          : unavailable(false),
-      );
-    };
-    const entry: Waiting = {
-      receiver,
-      drop: () => settle(unavailable(false)),
-      send() {
-        options.onSent?.();
-        try {
-          exchange = ask(connection, "sync", packet, {
-            answer: (value) => settle(readAnswer(value)),
-            // It is not known whether it ran: `sent` tells this apart from a request that did not.
-            lost: () => settle(unavailable(true)),
-            progress: (payload) => {
-              if (onStream && isObject(payload)) callSafely(() => onStream(payload));
-            },
-          });
-        } catch {
-          settle(syncError("sync.invalidRequest", "The data cannot be written as JSON."));
-        }
-      },
-    };
-
-    if (signal?.aborted) return onAbort();
-    signal?.addEventListener("abort", onAbort);
-    timer = startTimer(options.timeoutMs ?? defaultTimeoutMs, onTimeout);
-    if (!outbox.add(entry)) {
-      settle(syncError("offline.queueFull", "Too many requests wait for the connection."));
-    }
-  });
+export interface Requests {
+  /** Never rejects, and always settles. */
+  run(options: RequestOptions): Promise<Answer>;
+  /** Runs what an earlier page could not. */
+  runKept(kept: SyncKeptRequest): Promise<Answer>;
 }
 
-function toPacket({ name, version, data, receiver, ignoreSelf }: RequestOptions): JsonObject {
-  const packet: JsonObject = {
-    name: fullName(name, version),
-    cb: `${name}/${version}`,
-    data: data ?? {},
-    receiver,
-    requestId: uuid(),
+/** Milliseconds. */
+export const DEFAULT_TIMEOUT = 30_000;
+
+/**
+ * Milliseconds from the first sending during which a request may be sent again. The server
+ * remembers answers for five minutes; one is left for what is on its way.
+ */
+const RETRY_WITHIN = 240_000;
+
+export function createRequests(
+  outbox: Outbox,
+  socketTransport: SyncTransport,
+  options: () => SyncOptions,
+): Requests {
+  let lastAskedAt = 0;
+  /** The time, but no two alike: it is also the place in line. */
+  const askedNow = () => (lastAskedAt = Math.max(Date.now(), lastAskedAt + 0.001));
+
+  const plan = (
+    { offline, timeoutMs, transport }: Pick<RequestOptions, "offline" | "timeoutMs" | "transport">,
+    packet: Packet,
+    askedAt: number,
+  ): RequestPlan => {
+    const settings = options();
+    const rules = offlineRules(settings.offlineQueue, offline);
+    const answerWithin = timeoutMs ?? settings.timeoutMs ?? DEFAULT_TIMEOUT;
+    return {
+      packet,
+      transport: transport ?? settings.transport ?? socketTransport,
+      settings,
+      rules,
+      timeoutMs: answerWithin,
+      retryWithinMs: retryWithin(settings.retry),
+      askedAt,
+      expiresAt: askedAt + (rules.maxAgeMs ?? answerWithin),
+    };
   };
-  if (ignoreSelf) packet["ignoreSelf"] = true;
-  return packet;
+
+  return {
+    run(request) {
+      const mistake = findMistake(request);
+      if (mistake) return Promise.resolve(mistake);
+      const packet = toPacket(request);
+      if (!packet) {
+        return Promise.resolve(syncError("sync.invalidRequest", "The data cannot be written as JSON."));
+      }
+      const { signal, onStream, onSent } = request;
+      return runRequest(outbox, { ...plan(request, packet, askedNow()), signal, onStream, onSent });
+    },
+    runKept({ packet, identity, askedAt, sentAt, expiresAt }) {
+      const fresh = plan({}, packet, askedAt);
+      const rules = { ...fresh.rules, identity, maxAgeMs: expiresAt - askedAt };
+      return runRequest(outbox, { ...fresh, rules, sentAt, expiresAt, stored: true });
+    },
+  };
+}
+
+function retryWithin(retry: SyncOptions["retry"] = true): number {
+  if (typeof retry === "object") return retry.withinMs;
+  return retry ? RETRY_WITHIN : 0;
+}
+
+/** Nothing for data that is not JSON. */
+function toPacket({ name, version, data, receiver, ignoreSelf }: RequestOptions): Packet | undefined {
+  try {
+    const packet: Packet = {
+      name: fullName(name, version),
+      cb: `${name}/${version}`,
+      // As it is now: it may be sent much later, and sent again it has to be the same.
+      data: JSON.parse(JSON.stringify(data ?? {})),
+      receiver,
+      requestId: uuid(),
+    };
+    return ignoreSelf ? { ...packet, ignoreSelf } : packet;
+  } catch {
+    return undefined;
+  }
 }
 
 /** What the types already forbid, for callers that got round them: plain JavaScript, or a cast. */

@@ -1,6 +1,8 @@
 /** The rooms this page is in, and getting back into them after a reconnect. */
 import { type SyncError, syncError, unavailable } from "./errors.js";
 import { ask } from "./exchange.js";
+import { type NamedOffset, readOffsets } from "./offset.js";
+import type { Recovery } from "./recovery.js";
 import { createSignal } from "./signal.js";
 import type { Connection } from "./socket.js";
 import { startTimer } from "./timer.js";
@@ -65,9 +67,19 @@ export const LEFT: SyncRoomState = { status: "left" };
 const JOINING: SyncRoomState = { status: "joining" };
 const JOINED: SyncRoomState = { status: "joined" };
 
-export function createRooms(connection: Connection, timeoutMs: () => number): Rooms {
+export function createRooms(
+  connection: Connection,
+  recovery: Recovery,
+  timeoutMs: () => number,
+): Rooms {
   const rooms = new Map<string, Room>();
   const changed = createSignal<void>();
+
+  /** One room operation; `joining` is the room that is not known to be joined yet. */
+  const operate = (event: RoomEvent, group?: string, joining?: string) =>
+    call(connection, timeoutMs(), event, group, (offsets) => {
+      for (const [room, offset] of offsets) recovery.named(room, offset, room === joining);
+    });
 
   function roomOf(code: string): Room {
     let room = rooms.get(code);
@@ -108,7 +120,8 @@ export function createRooms(connection: Connection, timeoutMs: () => number): Ro
   }
 
   async function joinNow(room: Room): Promise<SyncRoomsResponse> {
-    const response = await call(connection, timeoutMs(), "joinRoom", room.code);
+    const joining = room.server === "in" ? undefined : room.code;
+    const response = await operate("joinRoom", room.code, joining);
     room.error = undefined;
     if (response.status === "success") room.server = "in";
     else if (isUnanswered(response)) room.server = "unknown";
@@ -120,8 +133,11 @@ export function createRooms(connection: Connection, timeoutMs: () => number): Ro
   }
 
   async function leaveNow(room: Room): Promise<SyncRoomsResponse> {
-    const response = await call(connection, timeoutMs(), "leaveRoom", room.code);
-    if (response.status === "success") room.server = "out";
+    const response = await operate("leaveRoom", room.code);
+    if (response.status === "success") {
+      room.server = "out";
+      recovery.left(room.code);
+    }
     else if (isUnanswered(response)) room.server = "unknown";
     return response;
   }
@@ -142,7 +158,7 @@ export function createRooms(connection: Connection, timeoutMs: () => number): Ro
   async function rejoin(): Promise<void> {
     const open = [...rooms.values()].filter((room) => isWanted(room) || room.server === "unknown");
     if (open.length === 0) return;
-    const listed = await call(connection, timeoutMs(), "getJoinedRooms");
+    const listed = await operate("getJoinedRooms");
     if (listed.status === "error" && isUnanswered(listed)) return;
     for (const room of open) {
       if (room.server === "unknown" && listed.status === "success") {
@@ -197,7 +213,7 @@ export function createRooms(connection: Connection, timeoutMs: () => number): Ro
       });
     },
 
-    list: () => call(connection, timeoutMs(), "getJoinedRooms"),
+    list: () => operate("getJoinedRooms"),
 
     hold(code) {
       const holder: Holder = { released: false };
@@ -253,12 +269,18 @@ function findMistake(code: string): SyncError | undefined {
   return syncError("sync.invalidRequest", "A room needs a code.");
 }
 
-/** One room operation on the wire, after waiting for a connection. */
+type RoomEvent = "joinRoom" | "leaveRoom" | "getJoinedRooms";
+
+/**
+ * One room operation on the wire, after waiting for a connection. `hear` is called before anything
+ * that came after the answer is looked at.
+ */
 function call(
   connection: Connection,
   timeoutMs: number,
-  event: "joinRoom" | "leaveRoom" | "getJoinedRooms",
-  group?: string,
+  event: RoomEvent,
+  group: string | undefined,
+  hear: (offsets: NamedOffset[]) => void,
 ): Promise<SyncRoomsResponse> {
   return new Promise((resolve) => {
     let sent = false;
@@ -275,7 +297,10 @@ function call(
       stop();
       sent = true;
       const exchange = ask(connection, event, group === undefined ? {} : { group }, {
-        answer: (value) => settle(readRooms(value)),
+        answer: (value) => {
+          hear(readOffsets(value));
+          settle(readRooms(value));
+        },
         lost: () => settle(unavailable(true)),
       });
       stop = exchange.abandon;

@@ -1,6 +1,9 @@
 /** The one connection of the page: opening, reopening, and what state it is in. */
 import { io, type Socket } from "socket.io-client";
+import type { SyncOfflineQueue } from "./offline.js";
 import { createSignal, type Signal } from "./signal.js";
+import type { SyncTransport } from "./transport.js";
+import { readSessionEnd, type SyncSessionEnd } from "./wire.js";
 
 /** A session token, or a function that gives the current one each time a connection is made. */
 export type SyncAuth =
@@ -24,58 +27,71 @@ export interface SyncOptions {
   /** Default for a request's `timeoutMs`, and for room operations. Default: 30 000. */
   timeoutMs?: number;
   /** Requests that wait while there is no connection. */
-  offlineQueue?: {
-    /** How many may wait; one more settles with `offline.queueFull`. Default: 100. */
-    maxSize?: number;
-  };
+  offlineQueue?: SyncOfflineQueue;
+  /**
+   * Sends a request again whose connection broke before its answer came. This server runs it once
+   * all the same; turn it off for one that does not know `requestId`. Default: true, within 240 000
+   * milliseconds of the first sending, since the server remembers answers for five minutes.
+   */
+  retry?: boolean | { withinMs: number };
+  /** How requests are sent: `httpTransport()` of `sync-client/http`, or left out, over the socket. */
+  transport?: SyncTransport;
 }
 
-export interface SyncStatus {
+export interface ConnectionStatus {
   /**
    * `idle` before `initSync` and after `disconnectSync`; `connecting` until the first connection
-   * stands; `reconnecting` after one was lost.
+   * stands; `reconnecting` after one was lost; `offline` instead of these two while the browser
+   * knows that it has no network; `sessionEnded` after the server ended the session.
    */
-  status: "idle" | "connecting" | "connected" | "reconnecting";
+  status: "idle" | "connecting" | "connected" | "reconnecting" | "offline" | "sessionEnded";
   /** Attempts that failed since there was a connection; 0 while connected. */
   attempt: number;
+  /**
+   * The server closed the last connection since this page could not keep up with what it hears.
+   * False again once connected.
+   */
+  lagging: boolean;
 }
 
 export interface Connection {
   /** The socket, only while it is connected. */
   live(): Socket | undefined;
-  status(): SyncStatus;
-  onStatus: Signal<SyncStatus>["on"];
+  status(): ConnectionStatus;
+  onStatus: Signal<void>["on"];
   /** The connection stands. */
   onUp: Signal<Socket>["on"];
   /** The connection was lost or closed; what was under way on it gets no answer any more. */
   onDown: Signal<void>["on"];
   /** A message on event `sync`. */
   onSync: Signal<unknown>["on"];
+  /** The server has ended the session, and with it the connection. */
+  onSessionEnded: Signal<SyncSessionEnd>["on"];
   open(options: SyncOptions): void;
   /** Closes the connection and makes a new one with the same options. */
   reopen(): void;
   close(): void;
 }
 
-export const IDLE: SyncStatus = { status: "idle", attempt: 0 };
 /** Milliseconds before the first attempt after a loss, and the most they grow to. Jittered by half. */
 const RETRY_DELAY = { first: 500, most: 5_000 };
 
 export function createConnection(): Connection {
-  const statusChanged = createSignal<SyncStatus>();
+  const statusChanged = createSignal<void>();
   const up = createSignal<Socket>();
   const down = createSignal<void>();
   const sync = createSignal<unknown>();
-  let status = IDLE;
+  const sessionEnded = createSignal<SyncSessionEnd>();
+  let status: ConnectionStatus = { status: "idle", attempt: 0, lagging: false };
   let options: SyncOptions | undefined;
   let socket: Socket | undefined;
+  let stopListening = () => {};
   let greetings = 0;
   let retry: ReturnType<typeof setTimeout> | undefined;
 
-  function become(next: SyncStatus["status"], attempt = 0): void {
-    if (status.status === next && status.attempt === attempt) return;
-    status = { status: next, attempt };
-    statusChanged.emit(status);
+  function become(next: Partial<ConnectionStatus>): void {
+    status = { ...status, ...next };
+    statusChanged.emit();
   }
 
   /**
@@ -111,38 +127,49 @@ export function createConnection(): Connection {
     };
     const opened = using.url === undefined ? io(settings) : io(using.url, settings);
     socket = opened;
-    become("connecting");
+    become({ status: "connecting", attempt: 0, lagging: false });
 
     // After `stop` a socket may still have something to say; it is no longer listened to.
     const current = (listener: () => void) => () => {
       if (socket === opened) listener();
     };
-    const failed = () => {
-      become(status.status === "connecting" ? "connecting" : "reconnecting", status.attempt + 1);
-    };
     opened.on("connect", current(() => {
-      become("connected");
+      become({ status: "connected", attempt: 0, lagging: false });
       up.emit(opened);
     }));
     opened.on("disconnect", current(() => {
       // Socket.IO keeps what was sent after an overdue ping and sends it on the next connection.
-      // Its request has just settled with an error: it must not run after all.
+      // Its request decides for itself whether it is sent again.
       opened.sendBuffer.length = 0;
-      become("reconnecting");
+      become({ status: "reconnecting" });
       down.emit();
       retryIfGivenUp(opened);
     }));
     opened.on("connect_error", current(() => {
-      failed();
+      become({ attempt: status.attempt + 1 });
       retryIfGivenUp(opened);
     }));
+    opened.on("sync-lagged", current(() => become({ lagging: true })));
+    opened.on("sync-session-ended", (message: unknown) => {
+      if (socket !== opened) return;
+      // Without a session it would connect as nobody, and hear nothing that it is there for.
+      stop();
+      become({ status: "sessionEnded", attempt: 0 });
+      sessionEnded.emit(readSessionEnd(message));
+    });
     opened.on("sync", (message: unknown) => {
       if (socket === opened) sync.emit(message);
+    });
+    stopListening = onNetwork(() => {
+      // Whatever was waited for, it is worth an attempt now.
+      if (navigator.onLine && !opened.connected) opened.disconnect().connect();
+      statusChanged.emit();
     });
   }
 
   function stop(): void {
     clearTimeout(retry);
+    stopListening();
     const closed = socket;
     socket = undefined;
     if (!closed) return;
@@ -153,11 +180,13 @@ export function createConnection(): Connection {
 
   return {
     live: () => (socket?.connected ? socket : undefined),
-    status: () => status,
+    status: () =>
+      isOffline() && isTrying(status) ? { ...status, status: "offline" } : status,
     onStatus: statusChanged.on,
     onUp: up.on,
     onDown: down.on,
     onSync: sync.on,
+    onSessionEnded: sessionEnded.on,
     open(next) {
       const before = options;
       options = next;
@@ -173,8 +202,28 @@ export function createConnection(): Connection {
     close() {
       stop();
       options = undefined;
-      become("idle");
+      become({ status: "idle", attempt: 0, lagging: false });
     },
+  };
+}
+
+function isTrying({ status }: ConnectionStatus): boolean {
+  return status === "connecting" || status === "reconnecting";
+}
+
+/** Only browsers know; elsewhere there is no telling. */
+function isOffline(): boolean {
+  return typeof navigator === "object" && navigator.onLine === false;
+}
+
+/** Calls `listener` when the browser finds or loses the network. Returns the function that ends it. */
+function onNetwork(listener: () => void): () => void {
+  if (typeof window === "undefined") return () => {};
+  window.addEventListener("online", listener);
+  window.addEventListener("offline", listener);
+  return () => {
+    window.removeEventListener("online", listener);
+    window.removeEventListener("offline", listener);
   };
 }
 
@@ -187,7 +236,7 @@ function sameEndpoint(a: SyncOptions, b: SyncOptions): boolean {
   );
 }
 
-async function currentToken(auth: SyncAuth | undefined): Promise<string | null | undefined> {
+export async function currentToken(auth: SyncAuth | undefined): Promise<string | null | undefined> {
   if (typeof auth !== "function") return auth;
   try {
     return await auth();

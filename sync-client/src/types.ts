@@ -1,5 +1,7 @@
 import type { SyncError, SyncErrorCode } from "./errors.js";
 import type { Register } from "./index.js";
+import type { SyncRequestOffline } from "./offline.js";
+import type { SyncTransport } from "./transport.js";
 
 /** What the generated file says about one version of one route. */
 export interface SyncRouteShape {
@@ -135,9 +137,14 @@ export type SyncRequestOptions<N extends SyncRouteName, V extends SyncRouteVersi
   ignoreSelf?: boolean;
   /**
    * Milliseconds until it settles with `sync.requestTimeout` and is cancelled on the server, the
-   * wait for a connection included. Default: 30 000. `Infinity` waits for ever.
+   * wait for a connection included unless `offlineQueue.maxAgeMs` says how long that may be.
+   * Default: 30 000. `Infinity` waits for ever.
    */
   timeoutMs?: number;
+  /** What becomes of it without a connection, where that differs from `initSync`'s `offlineQueue`. */
+  offline?: SyncRequestOffline;
+  /** How it is sent, where that differs from `initSync`'s `transport`. */
+  transport?: SyncTransport;
   /** Aborting settles it with `request.aborted` and cancels it on the server. */
   signal?: AbortSignal;
   /** Hears each payload that the handler streams to the page that asked. */

@@ -10,6 +10,23 @@ export interface JsonObject {
   [key: string]: unknown;
 }
 
+/** A request on the wire, but for the index of its answer. */
+export interface Packet {
+  /** `sync/<page>/<route>/v<N>`. */
+  name: string;
+  cb: string;
+  data: JsonObject;
+  receiver: string;
+  requestId: string;
+  ignoreSelf?: true;
+}
+
+/** The server has ended the session of this page. */
+export interface SyncSessionEnd {
+  /** The user has logged out, perhaps elsewhere; it was taken back; or it was too old. */
+  reason: "loggedOut" | "revoked" | "expired";
+}
+
 /** An answer to a request, its output not yet typed. */
 export type Answer =
   | { status: "success"; message: string; result: JsonObject }
@@ -69,6 +86,11 @@ export function readCancelId(value: unknown): string | undefined {
   if (!isObject(value)) return undefined;
   const id = value["__cancelId"];
   return typeof id === "string" ? id : undefined;
+}
+
+export function readSessionEnd(value: unknown): SyncSessionEnd {
+  const reason = isObject(value) ? value["reason"] : undefined;
+  return { reason: reason === "loggedOut" || reason === "expired" ? reason : "revoked" };
 }
 
 /** Nothing for a message that is no delivery, such as the answer to a packet without a shape. */

@@ -1,8 +1,11 @@
 import { expectTypeOf } from "expect-type";
 import {
   getJoinedRooms,
+  getSyncStatus,
   initSync,
   joinRoom,
+  onSyncGap,
+  onSyncSessionEnded,
   type SyncErrorCode,
   upsertSyncEventCallback,
   upsertSyncEventStreamCallback,
@@ -96,6 +99,27 @@ expectTypeOf(await getJoinedRooms()).toEqualTypeOf(joined);
 
 initSync();
 initSync({ url: "https://example.com", auth: async () => null, offlineQueue: { maxSize: 10 } });
+initSync({
+  retry: { withinMs: 60_000 },
+  offlineQueue: { maxAgeMs: 60_000, dropPolicy: "drop-oldest", identity: () => null },
+});
+// @ts-expect-error -- no such policy
+initSync({ offlineQueue: { dropPolicy: "drop" } });
+
+onSyncGap(({ room, reason }) => {
+  expectTypeOf(room).toEqualTypeOf<string>();
+  expectTypeOf(reason).toEqualTypeOf<"trimmed" | "newEpoch" | "notMember" | "failed">();
+});
+onSyncSessionEnded(({ reason }) => {
+  expectTypeOf(reason).toEqualTypeOf<"loggedOut" | "revoked" | "expired">();
+});
+expectTypeOf(getSyncStatus()).toEqualTypeOf<{
+  status: "idle" | "connecting" | "connected" | "reconnecting" | "offline" | "sessionEnded";
+  attempt: number;
+  queued: number;
+  lagging: boolean;
+}>();
+
 // @ts-expect-error -- a token is a string
 initSync({ auth: 1 });
 

@@ -132,6 +132,10 @@ expectTypeOf<SyncRouteErrorCode<"system/ping", "v1">>().toEqualTypeOf<SyncErrorC
   syncRequest({ name: "board/moveCard", version: "v1", data: { cardId: 1, toLane: "a" }, receiver: room });
   // @ts-expect-error -- no receiver
   syncRequest({ name: "board/moveCard", version: "v1", data: { cardId: "1", toLane: "a" } });
+  syncRequest({ name: "system/ping", version: "v1", receiver: room, offline: "fail" });
+  syncRequest({ name: "system/ping", version: "v1", receiver: room, offline: { maxAgeMs: 5, persist: false } });
+  // @ts-expect-error -- no such way to wait
+  syncRequest({ name: "system/ping", version: "v1", receiver: room, offline: "later" });
   // @ts-expect-error -- no such option
   syncRequest({ name: "system/ping", version: "v1", receiver: room, timeout: 5 });
 }

@@ -1,5 +1,14 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { disconnectSync, getSyncStatus, initSync, onSyncStatus, type SyncStatus, syncRequest } from "../src/index.js";
+import {
+  disconnectSync,
+  getSyncStatus,
+  initSync,
+  onSyncSessionEnded,
+  onSyncStatus,
+  reconnectSync,
+  type SyncStatus,
+  syncRequest,
+} from "../src/index.js";
 import "./routes.js";
 import { connected, serve, until, untilConnected } from "./support.js";
 
@@ -72,7 +81,8 @@ test("the status tells of connecting, connected, and reconnecting with the attem
   const server = await serve();
   const seen: SyncStatus[] = [];
   const off = onSyncStatus((status) => seen.push(status));
-  expect(getSyncStatus()).toEqual({ status: "idle", attempt: 0 });
+  const idle = { status: "idle", attempt: 0, lagging: false, queued: 0 };
+  expect(getSyncStatus()).toEqual(idle);
   initSync({ url: server.url });
   await untilConnected();
   const { port } = server;
@@ -80,15 +90,15 @@ test("the status tells of connecting, connected, and reconnecting with the attem
   await until(() => getSyncStatus().attempt === 1);
   const again = await serve({ port });
   await untilConnected();
-  expect(seen.slice(0, 4)).toEqual([
+  expect(seen.slice(0, 4)).toMatchObject([
     { status: "connecting", attempt: 0 },
     { status: "connected", attempt: 0 },
     { status: "reconnecting", attempt: 0 },
     { status: "reconnecting", attempt: 1 },
   ]);
-  expect(seen.at(-1)).toEqual({ status: "connected", attempt: 0 });
+  expect(seen.at(-1)).toMatchObject({ status: "connected", attempt: 0 });
   disconnectSync();
-  expect(getSyncStatus()).toEqual({ status: "idle", attempt: 0 });
+  expect(getSyncStatus()).toEqual(idle);
   off();
   await again.stop();
 });
@@ -115,4 +125,44 @@ test("after disconnectSync nothing comes back", async () => {
   disconnectSync();
   await new Promise((passed) => setTimeout(passed, 1_000));
   expect(server.greetings).toHaveLength(1);
+});
+
+test.each(["loggedOut", "revoked", "expired"])("a session that is over (%s) is told, and not connected again", async (reason) => {
+  const server = await connected();
+  const ends: unknown[] = [];
+  const off = onSyncSessionEnded((end) => ends.push(end));
+  server.io.emit("sync-session-ended", { reason });
+  server.io.disconnectSockets();
+  await until(() => ends.length === 1);
+  expect(ends).toEqual([{ reason }]);
+  expect(getSyncStatus()).toMatchObject({ status: "sessionEnded", attempt: 0 });
+  await new Promise((passed) => setTimeout(passed, 1_000));
+  expect(server.greetings).toHaveLength(1);
+  off();
+});
+
+test("after a new login a session that ended is followed by the next, with what waits for its user", async () => {
+  const server = await connected({}, { offlineQueue: { identity: "ada" } });
+  server.io.emit("sync-session-ended", { reason: "expired" });
+  await until(() => getSyncStatus().status === "sessionEnded");
+  const waiting = ping();
+  reconnectSync();
+  expect((await waiting).status).toBe("success");
+  expect(server.greetings).toHaveLength(2);
+});
+
+test("a page that could not keep up is lagging until it is back", async () => {
+  const server = await connected();
+  const seen: SyncStatus[] = [];
+  const off = onSyncStatus((status) => seen.push(status));
+  server.io.emit("sync-lagged", { reason: "slowConsumer" });
+  server.io.disconnectSockets();
+  await until(() => server.greetings.length === 2);
+  await untilConnected();
+  off();
+  expect(seen).toMatchObject([
+    { status: "connected", lagging: true },
+    { status: "reconnecting", lagging: true },
+    { status: "connected", lagging: false },
+  ]);
 });

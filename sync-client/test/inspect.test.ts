@@ -39,7 +39,7 @@ test("a watcher sees a request that never leaves the page", async () => {
   initSync({ url: (await serve({ refuse: 100 })).url });
   disconnectSync();
   await waiting;
-  expect(log).toEqual(["made board/moveCard", "sync.missingReceiver", "made system/ping", "sync.ioUnavailable"]);
+  expect(log).toEqual(["made board/moveCard", "sync.missingReceiver", "made system/ping", "offline.dropped"]);
 });
 
 test("a watcher sees each delivery, and how many callbacks it has", async () => {

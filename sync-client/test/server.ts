@@ -2,6 +2,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Server, type Socket } from "socket.io";
+import { History } from "./history.js";
 
 export interface Packet {
   event: string;
@@ -19,7 +20,12 @@ export interface TestServer {
   greetings: Record<string, unknown>[];
   /** The rooms of each session, by token; sessions outlive the server, as in a store. */
   sessions: Map<string, Set<string>>;
+  history: History;
+  /** The requests that were run, by `requestId`, in order. */
+  runs: string[];
   sent(event: string): Record<string, unknown>[];
+  /** Records a delivery of `board/showCard` and sends it to the members of its room. */
+  show(room: string, cardId: string): void;
   /** Cuts all connections as a broken network does, without a word. */
   cut(): void;
   stop(): Promise<void>;
@@ -36,6 +42,12 @@ interface StartOptions {
   roomDelay?: number;
   /** Handshakes to refuse before the first is let in. */
   refuse?: number;
+  /** Milliseconds before an answer is sent; the request has run by then. */
+  answerDelay?: number;
+  /** Milliseconds before `resume` is looked at. */
+  resumeDelay?: number;
+  /** Does not answer `resume`. */
+  ignoreResume?: boolean;
 }
 
 export async function startServer(options: StartOptions = {}): Promise<TestServer> {
@@ -44,7 +56,13 @@ export async function startServer(options: StartOptions = {}): Promise<TestServe
   const packets: Packet[] = [];
   const greetings: Record<string, unknown>[] = [];
   const sessions = options.sessions ?? new Map<string, Set<string>>();
+  const history = new History();
+  const runs: string[] = [];
+  /** The answers given, by `requestId`. */
+  const answers = new Map<string, unknown>();
   let refuse = options.refuse ?? 0;
+  const offsets = (rooms: Set<string>) =>
+    Object.fromEntries([...rooms].map((room) => [room, history.head(room)]));
 
   io.use((socket, next) => {
     greetings.push(socket.handshake.auth);
@@ -73,7 +91,7 @@ export async function startServer(options: StartOptions = {}): Promise<TestServe
         }
         rooms.add(group);
         void socket.join(group);
-        socket.emit(`joinRoom-${responseIndex}`, { rooms: [...rooms] });
+        socket.emit(`joinRoom-${responseIndex}`, { rooms: [...rooms], offsets: offsets(rooms) });
       });
     });
     socket.on("leaveRoom", ({ group, responseIndex }) => {
@@ -84,12 +102,37 @@ export async function startServer(options: StartOptions = {}): Promise<TestServe
       });
     });
     socket.on("getJoinedRooms", ({ responseIndex }) => {
-      socket.emit(`getJoinedRooms-${responseIndex}`, { rooms: [...rooms] });
+      socket.emit(`getJoinedRooms-${responseIndex}`, { rooms: [...rooms], offsets: offsets(rooms) });
+    });
+    socket.on("resume", ({ rooms: asked, responseIndex }) => {
+      if (options.ignoreResume) return;
+      const resume = () => {
+        const outcomes = Object.entries(asked as Record<string, string>).map(([room, offset]) => {
+          if (!rooms.has(room)) return [room, { recovered: false, reason: "notMember" }];
+          const missed = history.since(room, offset);
+          if (typeof missed === "string") {
+            return [room, { recovered: false, reason: missed, offset: history.head(room) }];
+          }
+          for (const delivery of missed) socket.emit("sync", delivery);
+          return [room, { recovered: true, count: missed.length }];
+        });
+        socket.emit(`resume-${responseIndex}`, { rooms: Object.fromEntries(outcomes) });
+      };
+      if (options.resumeDelay) setTimeout(resume, options.resumeDelay);
+      else resume();
     });
     socket.on("sync", (body) => {
       setTimeout(() => {
         socket.emit(`sync-progress-${body.responseIndex}`, { __cancelId: `cancel-${body.requestId}` });
-        answer(io, socket, body);
+        const reply = (value: unknown) => {
+          answers.set(body.requestId, value);
+          const send = () => socket.emit(`sync-${body.responseIndex}`, value);
+          if (options.answerDelay) setTimeout(send, options.answerDelay);
+          else send();
+        };
+        if (answers.has(body.requestId)) return reply(answers.get(body.requestId));
+        runs.push(body.requestId);
+        answer(io, socket, body, reply);
       }, options.cancelIdDelay ?? 0);
     });
   });
@@ -103,6 +146,19 @@ export async function startServer(options: StartOptions = {}): Promise<TestServe
     packets,
     greetings,
     sessions,
+    history,
+    runs,
+    show: (room, cardId) => {
+      const delivery = {
+        cb: SHOW,
+        fullName: SHOW,
+        status: "success",
+        message: "",
+        serverOutput: { status: "success", cardId },
+        clientOutput: { status: "success", notes: null },
+      };
+      io.to(room).emit("sync", history.append(room, delivery));
+    },
     sent: (event) => packets.filter((packet) => packet.event === event).map(({ body }) => body),
     cut: () => {
       for (const socket of io.sockets.sockets.values()) socket.conn.close();
@@ -111,8 +167,9 @@ export async function startServer(options: StartOptions = {}): Promise<TestServe
   };
 }
 
-function answer(io: Server, socket: Socket, body: Record<string, any>): void {
-  const reply = (value: unknown) => socket.emit(`sync-${body["responseIndex"]}`, value);
+const SHOW = "sync/board/showCard/v1";
+
+function answer(io: Server, socket: Socket, body: Record<string, any>, reply: (value: unknown) => void): void {
   const name: string = body["name"];
   const success = (output: object) => ({ status: "success", message: "done", result: { status: "success", ...output } });
   const deliver = (serverOutput: object, clientOutput: object = {}) => {

@@ -12,6 +12,7 @@ const MESSAGES: Record<string, string> = {
   "board.notYourCard": "Only its owner can do that with this card.",
   "board.placeNotFound": "The cards moved meanwhile. Please try again.",
   "network.unreachable": "The server cannot be reached.",
+  "offline.dropped": "The connection was away for too long.",
   "offline.queueFull": "Too much is waiting for the connection.",
   "sync.invalidInputType": "The server did not take this input.",
   "sync.ioUnavailable": "The connection was lost before this was done.",

@@ -7,8 +7,8 @@ import { clock } from "./units.js";
 /** How often rooms are looked at: a change of their states is told, one of their number is not. */
 const EVERY = 500;
 
-function useStatus({ connection }: SyncClient) {
-  return useSyncExternalStore(connection.onStatus, connection.status);
+function useStatus({ status }: SyncClient) {
+  return useSyncExternalStore(status.on, status.get);
 }
 
 /** The state of the connection as a dot, with its name or without. */

@@ -1,7 +1,7 @@
 /** What the panel shows: the requests and deliveries of the page, the latest of them. */
 import type { Inspector, RequestWatch } from "../inspect.js";
 import type { RequestOptions } from "../requests.js";
-import type { SyncStatus } from "../socket.js";
+import type { SyncStatus } from "../status.js";
 import type { Answer, Delivery, JsonObject } from "../wire.js";
 
 /** Entries that are kept; the oldest goes for a new one. */
@@ -157,6 +157,9 @@ export function createLog(): Log {
   return {
     inspector: { request, delivery },
     noteStatus(status) {
+      const last = statuses.at(-1);
+      // Requests that begin or cease to wait are no change of the connection.
+      if (last?.status === status.status && last.attempt === status.attempt) return;
       statuses = [...statuses, { ...status, at: Date.now() }].slice(-STATUSES_MOST);
       changed();
     },

@@ -30,8 +30,8 @@ export function openSyncPanel(options: SyncPanelOptions = {}): () => void {
   const client = syncClient();
   const log = createLog();
   client.inspector = log.inspector;
-  log.noteStatus(client.connection.status());
-  const offStatus = client.connection.onStatus(log.noteStatus);
+  log.noteStatus(client.status.get());
+  const offStatus = client.status.on(log.noteStatus);
 
   const host = document.createElement(ELEMENT);
   // Its own tree and its own styles: the page's do not reach it, and its do not reach the page.

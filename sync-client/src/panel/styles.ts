@@ -74,7 +74,7 @@ header strong { font-size: 13.5px; letter-spacing: -0.01em; }
 .dot { flex: none; width: 8px; height: 8px; border-radius: 50%; background: var(--muted); }
 [data-status=connected] .dot, [data-status=joined] .dot { background: var(--good); }
 [data-status=connecting] .dot, [data-status=reconnecting] .dot, [data-status=joining] .dot { background: var(--odd); animation: breathe 0.8s ease-in-out infinite alternate; }
-[data-status=error] .dot, [data-status=offline] .dot { background: var(--bad); }
+[data-status=error] .dot, [data-status=offline] .dot, [data-status=sessionEnded] .dot { background: var(--bad); }
 @keyframes breathe { to { opacity: 0.3; } }
 
 .traffic { display: grid; grid-template: auto minmax(0, 1fr) / minmax(0, 11fr) minmax(0, 10fr); height: 100%; }

@@ -1,0 +1,129 @@
+/** One request from being asked to being settled: it waits, goes out, and goes out again if it must. */
+import { dropped, type SyncError, syncError, unavailable } from "./errors.js";
+import type { Exchange } from "./exchange.js";
+import { createFrames } from "./frames.js";
+import type { OfflineRules } from "./offline.js";
+import type { Outbox, Waiting } from "./outbox.js";
+import { callSafely } from "./signal.js";
+import { startTimer, type Timer } from "./timer.js";
+import type { SyncTransport, TransportSettings } from "./transport.js";
+import { type Answer, isObject, type JsonObject, type Packet, readAnswer } from "./wire.js";
+
+export interface RequestPlan {
+  packet: Packet;
+  transport: SyncTransport;
+  settings: TransportSettings;
+  rules: OfflineRules;
+  /** Milliseconds for the answer; for the wait before it as well, unless the rules have an age. */
+  timeoutMs: number;
+  /** Milliseconds from the first sending during which it may be sent again. */
+  retryWithinMs: number;
+  askedAt: number;
+  /** When it was sent for the first time, if an earlier page did. */
+  sentAt?: number | undefined;
+  /** An earlier page has put it in the store. */
+  stored?: boolean;
+  /** When it is given up if it could not be sent. */
+  expiresAt: number;
+  signal?: AbortSignal | undefined;
+  onStream?: ((payload: JsonObject) => void) | undefined;
+  onSent?: (() => void) | undefined;
+}
+
+/** Milliseconds before another attempt over a transport that is always ready, and the most they grow to. */
+const PAUSE = { first: 500, most: 5_000 };
+
+export function runRequest(outbox: Outbox, plan: RequestPlan): Promise<Answer> {
+  const { packet, transport, rules, askedAt, expiresAt, signal, onStream } = plan;
+  const newFrame = createFrames();
+  return new Promise((resolve) => {
+    let sentAt = plan.sentAt;
+    let attempts = 0;
+    let stored = plan.stored ?? false;
+    let exchange: Exchange | undefined;
+    let timer: Timer;
+
+    const settle = (answer: Answer) => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", onAbort);
+      if (stored) rules.store?.remove(packet.requestId);
+      resolve(answer);
+    };
+    const giveUp = (error: SyncError) => {
+      outbox.remove(entry);
+      exchange?.abandon();
+      settle(error);
+    };
+    const onAbort = () => giveUp(syncError("request.aborted", "The request was aborted."));
+    const onTimeout = () =>
+      giveUp(syncError("sync.requestTimeout", "The server did not answer in time."));
+    const expireIn = (ms: number, expire: () => void) => {
+      clearTimeout(timer);
+      timer = startTimer(ms, expire);
+    };
+
+    /** Until when it may be sent again. Later the server may have forgotten that it ran. */
+    const lastRetry = () => (sentAt === undefined ? Infinity : sentAt + plan.retryWithinMs);
+    const mustGoBy = () => Math.min(expiresAt, lastRetry());
+    const onWaitedTooLong = () => {
+      const sent = sentAt !== undefined;
+      const isTooOld = rules.maxAgeMs !== undefined && expiresAt <= lastRetry();
+      giveUp(isTooOld ? dropped("age", sent) : unavailable(sent));
+    };
+    const keep = () => {
+      if (!rules.store || rules.identity === undefined) return;
+      stored = true;
+      const kept = { packet, identity: rules.identity, askedAt, expiresAt };
+      rules.store.put(sentAt === undefined ? kept : { ...kept, sentAt });
+    };
+
+    const entry: Waiting = {
+      receiver: packet.receiver,
+      askedAt,
+      notBefore: 0,
+      identity: rules.identity,
+      failsOffline: !rules.waits,
+      isReady: transport.isReady,
+      queued() {
+        expireIn(mustGoBy() - Date.now(), onWaitedTooLong);
+        keep();
+      },
+      drop(reason) {
+        settle(reason === "offline" ? unavailable(false) : dropped(reason, sentAt !== undefined));
+      },
+      send() {
+        // Timers stand still while the machine sleeps.
+        if (mustGoBy() <= Date.now()) return onWaitedTooLong();
+        expireIn(rules.maxAgeMs === undefined ? expiresAt - Date.now() : plan.timeoutMs, onTimeout);
+        attempts += 1;
+        if (sentAt === undefined) {
+          sentAt = Date.now();
+          if (stored) keep();
+        }
+        plan.onSent?.();
+        exchange = transport.send(packet, { answer, lost, progress }, plan.settings);
+      },
+    };
+    const answer = (value: unknown) => settle(readAnswer(value));
+    const progress = (payload: unknown) => {
+      const frame = isObject(payload) ? newFrame(payload) : undefined;
+      if (frame && onStream) callSafely(() => onStream(frame));
+    };
+    const lost = () => {
+      exchange = undefined;
+      // It is not known whether it ran: `sent` tells this apart from a request that did not.
+      if (!rules.waits || mustGoBy() <= Date.now()) return settle(unavailable(true));
+      // A socket is not ready before there is another one. Elsewhere the next attempt could be at once.
+      const pause = Math.min(PAUSE.first * 2 ** (attempts - 1), PAUSE.most);
+      entry.notBefore = transport.isReady() ? Date.now() + pause : 0;
+      outbox.putBack(entry);
+    };
+
+    if (signal?.aborted) return onAbort();
+    signal?.addEventListener("abort", onAbort);
+    if (!rules.waits && !transport.isReady()) return settle(unavailable(false));
+    if (!outbox.add(entry, rules.maxSize, rules.dropPolicy)) {
+      settle(syncError("offline.queueFull", "Too many requests wait for the connection."));
+    }
+  });
+}

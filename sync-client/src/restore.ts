@@ -1,0 +1,40 @@
+/** Requests that earlier pages kept, run again for the user they are of. */
+import { currentIdentity, type SyncKeptRequest, type SyncOfflineQueue } from "./offline.js";
+import type { Answer } from "./wire.js";
+
+export interface Restore {
+  /** Takes over what was left for the user of now, once for each user. */
+  start(queue: SyncOfflineQueue | undefined): void;
+  /** Nothing may be sent meanwhile: what was kept is older. */
+  isUnderWay(): boolean;
+}
+
+export function createRestore(
+  run: (kept: SyncKeptRequest) => Promise<Answer>,
+  finished: () => void,
+): Restore {
+  let of: string | undefined;
+  let underWay = false;
+
+  return {
+    start(queue = {}) {
+      const identity = currentIdentity(queue);
+      const { persist } = queue;
+      if (identity === of) return;
+      of = identity;
+      underWay = identity !== undefined && persist !== undefined;
+      if (identity === undefined || !persist) return finished();
+      const taken = persist.take(identity).catch((): SyncKeptRequest[] => []);
+      void taken.then((kept) => {
+        // The user has changed meanwhile: what was taken is not for this one.
+        if (of !== identity) return;
+        underWay = false;
+        for (const request of kept) {
+          void run(request).then((answer) => persist.settled(request, answer));
+        }
+        finished();
+      });
+    },
+    isUnderWay: () => underWay,
+  };
+}
