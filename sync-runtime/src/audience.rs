@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     connection::Connection,
-    fanout::{self, EVENT},
+    fanout::EVENT,
     replay::Running,
     room::RoomCode,
     route::Route,
@@ -70,7 +70,11 @@ struct Room {
 impl Outlet for Room {
     fn send(&self, payload: &RawValue) -> usize {
         let name = &self.route.full_name;
-        let send = |frame: &RawValue| fanout::send_to_room(&self.server, &self.room, &frame);
+        let send = |frame: &RawValue| {
+            self.server
+                .emit_to_room(&self.room, None, EVENT, &frame)
+                .sent
+        };
         match &self.replay {
             None => send(&wire::stream_frame(payload, name, None)),
             Some(running) => running.upgrade().map_or(0, |running| {

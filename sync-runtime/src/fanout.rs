@@ -8,7 +8,7 @@ use std::{collections::HashMap, panic::AssertUnwindSafe, sync::Arc};
 use futures_util::{FutureExt, StreamExt, stream::FuturesUnordered};
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
-use socketioxide::{BroadcastError, extract::SocketRef};
+use socketioxide::extract::SocketRef;
 
 use crate::{
     Failure, audience,
@@ -22,7 +22,6 @@ use crate::{
     hooks::{self, PostSyncFanout, PreSyncRecipient, Replacement, Shape},
     observe, panic,
     room::RoomCode,
-    rooms,
     routed::Routed,
     server::Server,
     session::{AnySession, SessionKey},
@@ -99,19 +98,9 @@ impl Delivery {
     }
 }
 
-/// Sends a frame to everybody in a room at once. Gives how many connections it was sent to.
-pub(crate) fn send_to_room(server: &Server, room: &RoomCode, frame: &impl Serialize) -> usize {
-    let emit = server.io.within(rooms::emit_name(room)).emit(EVENT, frame);
-    // On this node alone there is nothing to wait for.
-    match emit.now_or_never() {
-        Some(Ok(())) => server.rooms.count(room, None),
-        _ => 0,
-    }
-}
-
 /// Makes a connection a member of a room, and brings it to where the streams that run there are.
 pub(crate) fn join(
-    server: &Server,
+    server: &Arc<Server>,
     connection: &Arc<Connection>,
     socket: &SocketRef,
     room: &RoomCode,
@@ -144,47 +133,31 @@ async fn deliver(server: &Arc<Server>, delivery: &Delivery) -> usize {
         None if shapes_each => to_each(server, delivery, None).await,
         None => {
             let frame = delivery.frame(delivery.output.raw(), ClientOutput::None {});
-            to_room(server, delivery, &frame).await
+            to_room(server, delivery, &frame)
         }
         Some(client) => match begin(server, client, delivery) {
             Ok(shaper) => to_each(server, delivery, Some(&*shaper)).await,
             Err(failure) => {
                 failure.log(&delivery.routed.route.full_name);
-                failed_for_all(server, delivery, &failure).await
+                failed_for_all(server, delivery, &failure)
             }
         },
     }
 }
 
 /// One encode and one emit for the whole room. Gives how many connections it was sent to.
-async fn to_room(server: &Server, delivery: &Delivery, frame: &impl Serialize) -> usize {
-    let members = delivery.room();
-    let room = server.io.within(rooms::emit_name(members));
-    let room = match delivery.except() {
-        None => room,
-        Some(session) => room.except(rooms::session_emit_name(session)),
-    };
-    let recipients = server.rooms.count(members, delivery.except());
+fn to_room(server: &Arc<Server>, delivery: &Delivery, frame: &impl Serialize) -> usize {
+    let reached = server.emit_to_room(delivery.room(), delivery.except(), EVENT, frame);
     let route = &delivery.routed.route;
-    match room.emit(EVENT, frame).await {
-        Ok(()) => recipients,
-        Err(BroadcastError::Socket(errors)) => {
-            route.metrics.missed(&route.full_name, errors.len());
-            tracing::warn!(room = %members, missed = errors.len(), "a delivery did not reach everybody in the room");
-            recipients.saturating_sub(errors.len())
-        }
-        Err(error) => {
-            tracing::error!(room = %members, %error, "a delivery could not be made");
-            0
-        }
-    }
+    route.metrics.missed(&route.full_name, reached.missed);
+    reached.sent
 }
 
 /// The same failure for the whole room, encoded once for each wording that somebody hears it in.
 /// Gives how many connections it was sent to.
-async fn failed_for_all(server: &Server, delivery: &Delivery, failure: &Failure) -> usize {
+fn failed_for_all(server: &Arc<Server>, delivery: &Delivery, failure: &Failure) -> usize {
     if server.messages.are_same_for_all(failure) {
-        return to_room(server, delivery, &delivery.failed(failure, None)).await;
+        return to_room(server, delivery, &delivery.failed(failure, None));
     }
     let mut frames = HashMap::new();
     let mut sent = 0;
@@ -242,7 +215,7 @@ fn recipient_streams(server: &Arc<Server>, routed: &Routed) -> RecipientStreams 
 ///
 /// A recipient with nothing to wait for is done at the first poll and is served there and then; the
 /// others wait together, as many as the configuration allows.
-async fn to_each(server: &Server, delivery: &Delivery, shaper: Option<&dyn Shaper>) -> usize {
+async fn to_each(server: &Arc<Server>, delivery: &Delivery, shaper: Option<&dyn Shaper>) -> usize {
     let recipients = server.rooms.recipients(delivery.room(), delivery.except());
     let mut sent = 0;
     let mut waiting = FuturesUnordered::new();
@@ -312,9 +285,9 @@ async fn portion_of(
 
 /// Sends a recipient what it gets, and says whether it was sent anything.
 fn emit(
-    server: &Server,
+    server: &Arc<Server>,
     delivery: &Delivery,
-    recipient: &Connection,
+    recipient: &Arc<Connection>,
     portion: &Result<Option<Portion>, Failure>,
 ) -> bool {
     let sent = match portion {

@@ -8,7 +8,6 @@ pub mod codegen;
 mod config;
 mod connection;
 mod door;
-mod emit;
 mod error;
 mod fanout;
 mod handler;
@@ -17,6 +16,7 @@ pub mod hooks;
 mod limits;
 mod locale;
 pub mod observe;
+mod outgoing;
 mod panic;
 mod pipeline;
 #[cfg(feature = "redis")]

@@ -8,6 +8,9 @@ use socketioxide::{extract::SocketRef, socket::Sid};
 use crate::{connection::Connection, room::RoomCode, session::SessionKey};
 
 /// The members of each room. A room is there as long as somebody is in it.
+///
+/// The layer below has a table of its own. Both change under the lock of this one, so that whoever
+/// has [`with_members`](Rooms::with_members) sees the same members in both.
 #[derive(Default)]
 pub(crate) struct Rooms {
     members: DashMap<RoomCode, HashMap<Sid, Arc<Connection>>>,
@@ -24,11 +27,10 @@ impl Rooms {
         if !connection.note_joined(room) {
             return false;
         }
-        self.members
-            .entry(room.clone())
-            .or_default()
-            .insert(connection.id(), connection.clone());
+        let mut members = self.members.entry(room.clone()).or_default();
+        members.insert(connection.id(), connection.clone());
         socket.join(emit_name(room));
+        drop(members);
         // It may have gone while its session was being asked: the layer below has forgotten its socket
         // by then, and would keep the name of the room for it for ever.
         if connection.is_closed() {
@@ -39,20 +41,21 @@ impl Rooms {
 
     /// Takes a connection out of a room.
     pub(crate) fn leave(&self, connection: &Connection, socket: &SocketRef, room: &RoomCode) {
-        socket.leave(emit_name(room));
         connection.note_left(room);
-        self.remove(connection, room);
+        self.remove(connection, room, || socket.leave(emit_name(room)));
     }
 
     /// Takes a connection that is gone out of all its rooms; its socket has left by itself.
     pub(crate) fn forget(&self, connection: &Connection) {
         for room in connection.leave_all() {
-            self.remove(connection, &room);
+            self.remove(connection, &room, || {});
         }
     }
 
-    fn remove(&self, connection: &Connection, room: &RoomCode) {
-        if let Entry::Occupied(mut members) = self.members.entry(room.clone()) {
+    fn remove(&self, connection: &Connection, room: &RoomCode, below: impl FnOnce()) {
+        let entry = self.members.entry(room.clone());
+        below();
+        if let Entry::Occupied(mut members) = entry {
             members.get_mut().remove(&connection.id());
             if members.get().is_empty() {
                 members.remove();
@@ -60,16 +63,14 @@ impl Rooms {
         }
     }
 
-    /// How many connections on this node a delivery to the room reaches.
-    pub(crate) fn count(&self, room: &RoomCode, except: Option<&SessionKey>) -> usize {
-        let Some(members) = self.members.get(room) else {
-            return 0;
-        };
-        if except.is_none() {
-            return members.len();
-        }
-        let reached = |member: &&Arc<Connection>| member.session() != except;
-        members.values().filter(reached).count()
+    /// Does something with the members of a room while nobody joins or leaves it. It must not ask for
+    /// rooms itself. Of a room with nobody in it there is nothing to do.
+    pub(crate) fn with_members<R>(
+        &self,
+        room: &RoomCode,
+        work: impl FnOnce(&HashMap<Sid, Arc<Connection>>) -> R,
+    ) -> Option<R> {
+        self.members.get(room).map(|members| work(&members))
     }
 
     /// Whether nobody on this node is in the room.

@@ -2,14 +2,12 @@
 
 use std::sync::{Arc, Once};
 
-use serde::Serialize;
 use socketioxide::{SocketIo, socket::Sid};
 
 use crate::{
     Config, Hooks, Messages,
     connection::{BySession, ByUser, Connection},
     door::Door,
-    emit::emit,
     handler::context::AnyState,
     limits::{RateStore, TrustedProxies},
     replay::Replays,
@@ -37,6 +35,8 @@ pub(crate) struct Server {
     pub(crate) replays: Arc<Replays>,
     /// Done when somebody hears of the ends of sessions.
     pub(crate) watches_sessions: Once,
+    /// Done when somebody looks for connections that have stopped to read.
+    pub(crate) watches_traffic: Once,
     pub(crate) config: Config,
 }
 
@@ -44,18 +44,5 @@ impl Server {
     /// The connection of this id.
     pub(crate) fn connection(&self, id: Sid) -> Option<Arc<Connection>> {
         self.io.get_socket(id)?.extensions.get::<Arc<Connection>>()
-    }
-
-    /// Sends an event to one connection, and says whether it could be: one that has gone in the
-    /// meantime misses it.
-    pub(crate) fn emit(&self, to: &Connection, event: &str, data: &impl Serialize) -> bool {
-        let Some(socket) = self.io.get_socket(to.id()) else {
-            return false;
-        };
-        let sent = emit(&socket, event, data);
-        if let Err(error) = &sent {
-            tracing::warn!(connection = %to.id(), event, %error, "an event could not be sent");
-        }
-        sent.is_ok()
     }
 }

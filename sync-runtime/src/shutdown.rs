@@ -90,7 +90,7 @@ async fn close_when_idle(server: Arc<Server>, socket: SocketRef, deadline: Insta
         };
         if timeout_at(deadline, idle).await.is_err() {
             server.shutdown.interrupted.fetch_add(1, Ordering::Relaxed);
-            connection.close();
+            connection.cancel_all();
             // Until they have answered that they were aborted.
             let _ = timeout_at(deadline + LAST_WORDS / 2, async {
                 while connection.is_busy() {

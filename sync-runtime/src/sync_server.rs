@@ -190,6 +190,7 @@ impl SyncServerBuilder {
             by_user: ByUser::default(),
             replays: Arc::default(),
             watches_sessions: Once::new(),
+            watches_traffic: Once::new(),
             config: self.config,
         });
         socket::serve(&server);

@@ -10,7 +10,10 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 pub use self::error::ConfigError;
-use crate::{Rate, connection::QueueBounds, locale};
+use crate::{Rate, connection::QueueBounds, door::Amount, locale};
+
+/// More packets than anybody has memory for.
+const MAX_SEND_BUFFER_PACKETS: usize = 1 << 24;
 
 /// The settings of a [`SyncServer`](crate::SyncServer). Every one has a default; change what you
 /// need, in code or, with [`Config::load`], in a file and by environment variables:
@@ -68,12 +71,20 @@ pub struct Config {
     /// The largest packet that is accepted, in bytes. 1 MiB, as of Socket.IO's own server.
     pub max_payload_bytes: usize,
 
-    /// How many bytes may wait for a connection's network. 8 MiB.
+    /// How many packets may wait for a connection's network. A connection for which more would wait
+    /// cannot keep up: it is told so with `sync-lagged` and closed, and its client comes back. 4,096: with
+    /// the 128 of the layer below, packets were lost with no slow reader at all.
+    pub send_buffer_packets: usize,
+
+    /// How many bytes may wait for a connection's network, before it is closed in the same way; a
+    /// single larger packet is sent all the same. What the kernel has taken does not count: that
+    /// is up to some megabytes more. 8 MiB.
     pub max_unsent_bytes: usize,
 
-    /// How many packets may wait for a connection's network. 4,096: with the 128 of the layer
-    /// below, packets were lost with no slow reader at all.
-    pub send_buffer_packets: usize,
+    /// How long nothing of what waits for a connection's network may move, before it is closed in the
+    /// same way. 10 seconds.
+    #[serde(with = "form::duration")]
+    pub stall_timeout: Duration,
 
     /// How often all that comes from one address (of IPv6: one /64 network) may ask, over all routes.
     /// `30000/min`, or `off`: far more than people do, and an end to a script that has gone wild. Addresses are
@@ -141,8 +152,9 @@ impl Default for Config {
             max_replay_bytes: 1024 * 1024,
             max_waiting_stream_hooks: 1024,
             max_payload_bytes: 1024 * 1024,
-            max_unsent_bytes: 8 * 1024 * 1024,
             send_buffer_packets: 4096,
+            max_unsent_bytes: 8 * 1024 * 1024,
+            stall_timeout: Duration::from_secs(10),
             address_rate_limit: Rate::new(30_000, Duration::from_mins(1)),
             route_rate_limit: None,
             trusted_proxies: Vec::new(),
@@ -166,6 +178,14 @@ impl Config {
         }
     }
 
+    /// How much may wait for the network of one connection.
+    pub(crate) fn unsent_bounds(&self) -> Amount {
+        Amount {
+            packets: self.send_buffer_packets,
+            bytes: self.max_unsent_bytes,
+        }
+    }
+
     /// Refuses settings with which nothing would work.
     pub(crate) fn check(&self) -> Result<(), ConfigError> {
         let counts = [
@@ -182,11 +202,19 @@ impl Config {
             ("max_waiting_stream_hooks", self.max_waiting_stream_hooks),
             ("max_payload_bytes", self.max_payload_bytes),
             ("send_buffer_packets", self.send_buffer_packets),
+            ("max_unsent_bytes", self.max_unsent_bytes),
         ];
         for (setting, count) in counts {
             if count == 0 {
                 return Err(ConfigError::wrong(setting, "0", "a number of at least 1"));
             }
+        }
+        if self.send_buffer_packets > MAX_SEND_BUFFER_PACKETS {
+            return Err(ConfigError::wrong(
+                "send_buffer_packets",
+                self.send_buffer_packets.to_string(),
+                format!("a number of at most {MAX_SEND_BUFFER_PACKETS}"),
+            ));
         }
         let durations = [
             ("handler_timeout", self.handler_timeout),
@@ -194,6 +222,7 @@ impl Config {
             ("ping_interval", self.ping_interval),
             ("ping_timeout", self.ping_timeout),
             ("connect_timeout", self.connect_timeout),
+            ("stall_timeout", self.stall_timeout),
         ];
         for (setting, duration) in durations {
             if duration.is_zero() {

@@ -5,7 +5,10 @@ mod by_user;
 mod lanes;
 mod requests;
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use parking_lot::Mutex;
 use socketioxide::socket::Sid;
@@ -20,8 +23,8 @@ use self::{
     requests::{Cancellation, Requests},
 };
 use crate::{
-    Locale, handler::server::OnDisconnect, hooks::Visitor, limits::Address, room::RoomCode,
-    session::SessionKey,
+    Locale, door::Line, handler::server::OnDisconnect, hooks::Visitor, limits::Address,
+    room::RoomCode, session::SessionKey,
 };
 
 /// A client's connection, from its handshake until it closes.
@@ -33,6 +36,10 @@ pub(crate) struct Connection {
     visitor: Visitor,
     address: Option<Address>,
     locale: Locale,
+    line: Arc<Line>,
+    /// Whether the layer below counts it as connected, so that what is sent to it is not lost.
+    is_connected: AtomicBool,
+    is_closed: AtomicBool,
     /// The room that it has for itself, named by its id.
     own_room: RoomCode,
     rooms: Mutex<Vec<RoomCode>>,
@@ -47,6 +54,9 @@ impl Connection {
             visitor,
             address,
             locale: Locale::default(),
+            line: Arc::default(),
+            is_connected: AtomicBool::new(false),
+            is_closed: AtomicBool::new(false),
             own_room: RoomCode::of_connection(id),
             rooms: Mutex::default(),
             lanes: Lanes::default(),
@@ -58,6 +68,15 @@ impl Connection {
     pub(crate) fn speaking(mut self, locale: Locale) -> Self {
         self.locale = locale;
         self
+    }
+
+    /// The line that it speaks through.
+    pub(crate) fn through(self, line: Arc<Line>) -> Self {
+        Self { line, ..self }
+    }
+
+    pub(crate) fn line(&self) -> &Arc<Line> {
+        &self.line
     }
 
     pub(crate) fn id(&self) -> Sid {
@@ -149,16 +168,38 @@ impl Connection {
         self.requests.cancel(id);
     }
 
-    /// Cancels all its requests, for it is gone.
-    pub(crate) fn close(&self) {
+    /// Notes that the layer below counts it as connected.
+    pub(crate) fn note_connected(&self) {
+        self.is_connected.store(true, Ordering::SeqCst);
+    }
+
+    pub(crate) fn is_connected(&self) -> bool {
+        self.is_connected.load(Ordering::SeqCst)
+    }
+
+    /// Cancels all its requests, and those to come.
+    pub(crate) fn cancel_all(&self) {
         self.requests.close();
     }
 
-    /// Waits until it has not more than so many bytes before it, or is gone.
-    pub(crate) async fn drained_below(&self, _bytes: usize) {}
+    /// Cancels all its requests, and nothing is sent to it any more: it is gone, or has to go. `false`
+    /// when it was closed already.
+    pub(crate) fn close(&self) -> bool {
+        let was_open = !self.is_closed.swap(true, Ordering::SeqCst);
+        self.cancel_all();
+        was_open
+    }
 
     /// Whether it is gone, or about to be.
     pub(crate) fn is_closed(&self) -> bool {
-        self.requests.are_closed()
+        self.is_closed.load(Ordering::SeqCst)
+    }
+
+    /// Waits until fewer bytes than these wait for its network, or it is gone.
+    pub(crate) async fn drained_below(&self, bytes: usize) {
+        tokio::select! {
+            () = self.requests.closed() => {}
+            () = self.line.traffic().drained_below(bytes) => {}
+        }
     }
 }

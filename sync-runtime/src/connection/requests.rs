@@ -70,8 +70,8 @@ impl Requests {
         self.connection.cancel();
     }
 
-    pub(super) fn are_closed(&self) -> bool {
-        self.connection.is_cancelled()
+    pub(super) async fn closed(&self) {
+        self.connection.cancelled().await;
     }
 }
 

@@ -1,17 +1,32 @@
-//! Where the messages of a web socket begin and end in the bytes that its client sends.
+//! Where the messages of a web socket begin and end in its bytes, in either direction.
 
 /// The longest header of a frame: two bytes, eight of length, four of mask.
 const MAX_HEADER: usize = 14;
 
-/// Follows the bytes from a client from frame to frame.
+/// The opcode of a frame in which a text begins.
+const TEXT: u8 = 1;
+
+/// Follows the bytes of one direction from frame to frame.
 #[derive(Default)]
 pub(super) struct Frames {
     header: [u8; MAX_HEADER],
     has: usize,
     /// What is left of the payload.
     payload: u64,
+    /// Whether nothing of the payload has come yet.
+    begins: bool,
+    is_text: bool,
     /// Whether more frames of the same message follow.
     in_message: bool,
+}
+
+/// A piece of the payload of a frame, as long as one write or read has it.
+pub(super) struct Piece<'a> {
+    pub(super) bytes: &'a [u8],
+    /// Whether the frame is the only or the first one of a text.
+    pub(super) is_text: bool,
+    pub(super) begins: bool,
+    pub(super) ends: bool,
 }
 
 impl Frames {
@@ -20,15 +35,21 @@ impl Frames {
         self.has == 0 && self.payload == 0 && !self.in_message
     }
 
-    /// Follows bytes that the client sent.
-    pub(super) fn follow(&mut self, mut bytes: &[u8]) {
+    /// Follows bytes, and shows what of them is payload.
+    pub(super) fn follow(&mut self, mut bytes: &[u8], mut show: impl FnMut(Piece<'_>)) {
         while !bytes.is_empty() {
             if self.payload > 0 {
-                let skipped = bytes
-                    .len()
-                    .min(usize::try_from(self.payload).unwrap_or(usize::MAX));
-                self.payload -= skipped as u64;
-                bytes = &bytes[skipped..];
+                let left = usize::try_from(self.payload).unwrap_or(usize::MAX);
+                let (piece, rest) = bytes.split_at(bytes.len().min(left));
+                self.payload -= piece.len() as u64;
+                show(Piece {
+                    bytes: piece,
+                    is_text: self.is_text,
+                    begins: self.begins,
+                    ends: self.payload == 0,
+                });
+                self.begins = false;
+                bytes = rest;
                 continue;
             }
             self.header[self.has] = bytes[0];
@@ -51,6 +72,8 @@ impl Frames {
             }
             short => u64::from(short),
         };
+        self.begins = true;
+        self.is_text = first & 0x0f == TEXT;
         // Control frames can come between the frames of a message.
         let is_control = first & 0x08 != 0;
         if !is_control {
@@ -105,10 +128,10 @@ mod tests {
                 let mut frames = Frames::default();
                 let (last, begin) = bytes.split_last().expect("a frame");
                 for piece in begin.chunks(piece) {
-                    frames.follow(piece);
+                    frames.follow(piece, |_| {});
                     assert!(!frames.are_between_messages(), "{length}");
                 }
-                frames.follow(&[*last]);
+                frames.follow(&[*last], |_| {});
                 assert!(frames.are_between_messages(), "{length}");
             }
         }
@@ -117,13 +140,13 @@ mod tests {
     #[test]
     fn a_message_of_several_frames_ends_with_the_last_of_them() {
         let mut frames = Frames::default();
-        frames.follow(&frame(0x01, 5));
+        frames.follow(&frame(0x01, 5), |_| {});
         assert!(!frames.are_between_messages());
-        frames.follow(&frame(0x89, 2));
+        frames.follow(&frame(0x89, 2), |_| {});
         assert!(!frames.are_between_messages(), "a ping ends no message");
-        frames.follow(&frame(0x00, 5));
+        frames.follow(&frame(0x00, 5), |_| {});
         assert!(!frames.are_between_messages());
-        frames.follow(&frame(0x80, 0));
+        frames.follow(&frame(0x80, 0), |_| {});
         assert!(frames.are_between_messages());
     }
 }

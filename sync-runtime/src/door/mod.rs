@@ -2,17 +2,27 @@
 
 mod frames;
 mod line;
+mod packets;
+mod traffic;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, OnceLock, Weak},
+    time::Duration,
+};
 
 use axum::{Router, body::Body};
-use dashmap::{DashMap, DashSet, mapref::entry::Entry};
+use dashmap::{DashMap, DashSet};
 use http::{Request, header::CONTENT_TYPE};
 use socketioxide::{TransportType, extract::SocketRef, service::SocketIoService, socket::Sid};
 use tokio::time::{sleep, timeout};
 use tower_service::Service;
 
-pub(crate) use self::line::{Line, Wire};
+pub use self::traffic::SlowReason;
+pub(crate) use self::{
+    line::{Line, Wire},
+    packets::{ack_bytes, event_bytes, in_poll},
+    traffic::Amount,
+};
 
 /// How long a session may take to its next poll. Socket.IO's client polls at once.
 const NEXT_POLL: Duration = Duration::from_millis(250);
@@ -24,8 +34,8 @@ pub(crate) type Below = SocketIoService<Router>;
 /// What is known of the transports of connections.
 pub(crate) struct Door {
     below: Below,
-    /// The web sockets of connections that began by polling. Of the others the request says.
-    upgraded: DashMap<Sid, Arc<Line>>,
+    /// The lines of the sessions that began by polling. Of the others only one request ever speaks.
+    lines: DashMap<Sid, Weak<Line>>,
     /// The sessions of which a poll waits.
     polled: DashSet<Sid>,
 }
@@ -34,7 +44,7 @@ impl Door {
     pub(crate) fn new(below: Below) -> Self {
         Self {
             below,
-            upgraded: DashMap::new(),
+            lines: DashMap::new(),
             polled: DashSet::new(),
         }
     }
@@ -44,21 +54,21 @@ impl Door {
         self.below.clone()
     }
 
-    /// Takes a connection's transport from it, so that its client comes back: see [`Line`].
-    pub(crate) async fn close(&self, socket: &SocketRef) {
-        match socket.transport_type() {
-            TransportType::Websocket => match self.line(socket) {
-                Some(line) => line.hang_up(),
-                // Not even a web socket of ours: better gone for good than there for good.
-                None => drop(socket.clone().disconnect()),
-            },
-            TransportType::Polling => self.close_polling(socket.id).await,
-        }
+    /// The line of a session that began by polling.
+    pub(crate) fn line(&self, id: Sid) -> Option<Arc<Line>> {
+        self.lines.get(&id)?.upgrade()
     }
 
-    fn line(&self, socket: &SocketRef) -> Option<Arc<Line>> {
-        let upgraded = self.upgraded.get(&socket.id).map(|line| line.clone());
-        upgraded.or_else(|| socket.req_parts().extensions.get::<Arc<Line>>().cloned())
+    /// Takes a connection's transport from it, so that its client comes back: see [`Line`].
+    pub(crate) async fn close(&self, socket: &SocketRef) {
+        match line_of(socket) {
+            Some(line) => line.hang_up(),
+            // It did not come through this door: better gone for good than there for good.
+            None => drop(socket.clone().disconnect()),
+        }
+        if socket.transport_type() == TransportType::Polling {
+            self.close_polling(socket.id).await;
+        }
     }
 
     /// Sends the layer below what a client sends that goes: it ends the session and the poll that
@@ -103,30 +113,46 @@ impl Drop for Polled {
     }
 }
 
-/// A web socket in the table of those that began by polling.
-pub(crate) struct Listed {
-    door: Arc<Door>,
-    id: Sid,
+/// The line in the request that opened a session, and the session in the table of those that began by
+/// polling.
+#[derive(Clone)]
+pub(crate) struct Opened(Arc<Entry>);
+
+struct Entry {
+    line: Arc<Line>,
+    door: Weak<Door>,
+    id: OnceLock<Sid>,
 }
 
-impl Listed {
-    /// `None` if the connection has one already: the layer below refuses a second one.
-    pub(crate) fn new(door: &Arc<Door>, id: Sid, line: &Arc<Line>) -> Option<Self> {
-        match door.upgraded.entry(id) {
-            Entry::Occupied(_) => None,
-            Entry::Vacant(vacant) => {
-                vacant.insert(line.clone());
-                Some(Self {
-                    door: door.clone(),
-                    id,
-                })
-            }
+impl Opened {
+    pub(crate) fn new(door: &Arc<Door>, line: Arc<Line>) -> Self {
+        Self(Arc::new(Entry {
+            line,
+            door: Arc::downgrade(door),
+            id: OnceLock::new(),
+        }))
+    }
+
+    /// Lists it under the id that the layer below gave the session, for as long as the session is there.
+    pub(crate) fn list(&self, id: Sid) {
+        if let Some(door) = self.0.door.upgrade()
+            && self.0.id.set(id).is_ok()
+        {
+            door.lines.insert(id, Arc::downgrade(&self.0.line));
         }
     }
 }
 
-impl Drop for Listed {
+impl Drop for Entry {
     fn drop(&mut self) {
-        self.door.upgraded.remove(&self.id);
+        if let (Some(door), Some(id)) = (self.door.upgrade(), self.id.get()) {
+            door.lines.remove(id);
+        }
     }
+}
+
+/// The line that a socket speaks through; there is one unless it came past this door.
+pub(crate) fn line_of(socket: &SocketRef) -> Option<Arc<Line>> {
+    let opened = socket.req_parts().extensions.get::<Opened>();
+    opened.map(|opened| opened.0.line.clone())
 }

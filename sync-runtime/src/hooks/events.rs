@@ -9,6 +9,7 @@ use socketioxide::socket::Sid;
 use super::{HookList, Hooks};
 use crate::{
     App, Failure, Session,
+    door::SlowReason,
     error::Refusal,
     handler::output::OutputJson,
     request_values::{HookedValue, SharedValues},
@@ -219,6 +220,17 @@ events! {
     OnSocketDisconnect Result<(), Failure>, socket_disconnect, Forbidden {
         /// Who it was.
         pub visitor: Visitor,
+    }
+
+    /// A client does not read what it is sent as fast as that comes, and is closed. What it missed is for
+    /// it to ask for when it comes back.
+    OnSlowConsumer Result<(), Failure>, slow_consumer, Forbidden {
+        /// Who it is.
+        pub visitor: Visitor,
+        /// Why it is closed.
+        pub reason: SlowReason,
+        /// How many bytes waited for its network.
+        pub unsent_bytes: usize,
     }
 
     /// A request has come over a socket; of it nothing is known but that it has a name and data.

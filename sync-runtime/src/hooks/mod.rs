@@ -54,20 +54,22 @@ use std::fmt;
 pub(crate) use self::list::{HookList, contained};
 pub use self::{
     events::{
-        HookEvent, OnSocketConnect, OnSocketDisconnect, PostRoomJoin, PostRoomLeave,
-        PostSyncAuthorize, PostSyncExecute, PostSyncFanout, PostSyncStream, PostSyncValidate,
-        PreRoomJoin, PreRoomLeave, PreSocketMessage, PreSyncAuthorize, PreSyncExecute,
-        PreSyncFanout, PreSyncRecipient, PreSyncStream, PreSyncValidate, RateLimitExceeded,
-        Replacement, RequestInfo, Shape, StreamAudience, Visitor,
+        HookEvent, OnSlowConsumer, OnSocketConnect, OnSocketDisconnect, PostRoomJoin,
+        PostRoomLeave, PostSyncAuthorize, PostSyncExecute, PostSyncFanout, PostSyncStream,
+        PostSyncValidate, PreRoomJoin, PreRoomLeave, PreSocketMessage, PreSyncAuthorize,
+        PreSyncExecute, PreSyncFanout, PreSyncRecipient, PreSyncStream, PreSyncValidate,
+        RateLimitExceeded, Replacement, RequestInfo, Shape, StreamAudience, Visitor,
     },
     list::{Hook, Outcome},
 };
+pub use crate::door::SlowReason;
 
 /// The hooks of an app.
 #[derive(Default)]
 pub struct Hooks {
     pub(crate) socket_connect: HookList<OnSocketConnect>,
     pub(crate) socket_disconnect: HookList<OnSocketDisconnect>,
+    pub(crate) slow_consumer: HookList<OnSlowConsumer>,
     pub(crate) socket_message: HookList<PreSocketMessage>,
     pub(crate) rate_limit_exceeded: HookList<RateLimitExceeded>,
     pub(crate) pre_authorize: HookList<PreSyncAuthorize>,

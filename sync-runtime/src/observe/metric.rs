@@ -7,7 +7,7 @@ use std::{
 
 use metrics::{Counter, Histogram, Unit, counter, gauge, histogram};
 
-use crate::Failure;
+use crate::{Failure, door::SlowReason};
 
 const CONNECTIONS: &str = "sync_connections";
 const REQUESTS: &str = "sync_requests_total";
@@ -16,6 +16,8 @@ const HANDLER: &str = "sync_handler_seconds";
 const FANOUT: &str = "sync_fanout_seconds";
 const SENT: &str = "sync_deliveries_sent_total";
 const FAILED: &str = "sync_deliveries_failed_total";
+const SLOW_CONSUMERS: &str = "sync_slow_consumers_total";
+const UNSENT: &str = "sync_unsent_bytes";
 const QUEUE_REFUSALS: &str = "sync_queue_refusals_total";
 #[cfg(any(feature = "redis", test))]
 const RATE_LIMIT_FALLBACKS: &str = "sync_rate_limit_fallbacks_total";
@@ -23,6 +25,7 @@ const STREAM_HOOKS_MISSED: &str = "sync_stream_hooks_missed_total";
 
 const ROUTE: &str = "route";
 const OUTCOME: &str = "outcome";
+const REASON: &str = "reason";
 
 /// The outcome of a request that succeeded.
 pub(super) const SUCCESS: &str = "success";
@@ -42,6 +45,16 @@ pub(crate) fn describe() {
         FAILED,
         Unit::Count,
         "Deliveries to a connection that was gone or could not keep up."
+    );
+    metrics::describe_counter!(
+        SLOW_CONSUMERS,
+        Unit::Count,
+        "Connections closed because they could not keep up."
+    );
+    metrics::describe_gauge!(
+        UNSENT,
+        Unit::Bytes,
+        "What waits for the network of all connections together."
     );
     metrics::describe_counter!(
         QUEUE_REFUSALS,
@@ -91,6 +104,17 @@ pub(crate) fn rate_limited_alone() {
 /// Counts a payload of which the hooks of streams are not told.
 pub(crate) fn stream_hook_missed() {
     counter!(STREAM_HOOKS_MISSED).increment(1);
+}
+
+/// Counts a connection that is closed because it could not keep up.
+pub(crate) fn evicted(reason: SlowReason) {
+    counter!(SLOW_CONSUMERS, REASON => reason.as_str()).increment(1);
+}
+
+/// Notes how many bytes wait for the network of all connections together.
+#[expect(clippy::cast_precision_loss, reason = "a gauge is no more precise")]
+pub(crate) fn unsent(bytes: usize) {
+    gauge!(UNSENT).set(bytes as f64);
 }
 
 /// Counts a request that was refused.
@@ -164,6 +188,8 @@ mod tests {
             FANOUT,
             SENT,
             FAILED,
+            SLOW_CONSUMERS,
+            UNSENT,
             QUEUE_REFUSALS,
             RATE_LIMIT_FALLBACKS,
             STREAM_HOOKS_MISSED,

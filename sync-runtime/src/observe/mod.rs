@@ -6,6 +6,8 @@ mod request;
 #[cfg(feature = "redis")]
 pub(crate) use self::metric::rate_limited_alone;
 pub(crate) use self::{
-    metric::{OpenConnection, RouteMetrics, describe, queue_refused, stream_hook_missed},
+    metric::{
+        OpenConnection, RouteMetrics, describe, evicted, queue_refused, stream_hook_missed, unsent,
+    },
     request::{fanned_out, handled, observe, refused},
 };

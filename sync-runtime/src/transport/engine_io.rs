@@ -7,7 +7,7 @@ use std::{
 };
 
 use axum::{
-    body::Body,
+    body::{Body, to_bytes},
     response::{IntoResponse, Response},
 };
 use futures_util::{FutureExt, future::BoxFuture};
@@ -16,12 +16,13 @@ use http::{
     header::{CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, UPGRADE},
 };
 use hyper_util::rt::TokioIo;
+use serde::Deserialize;
 use socketioxide::socket::Sid;
 use tower_service::Service;
 use tungstenite::handshake::derive_accept_key;
 
 use crate::{
-    door::{Line, Listed, Polled, Wire},
+    door::{Opened, Polled, Wire, in_poll},
     server::Server,
 };
 
@@ -44,7 +45,7 @@ impl Service<Request<Body>> for EngineIo {
     }
 }
 
-async fn answer(server: Arc<Server>, request: Request<Body>) -> Response {
+async fn answer(server: Arc<Server>, mut request: Request<Body>) -> Response {
     let asked = Asked::of(&request);
     if asked.is_first && server.shutdown.has_begun() {
         return turned_away();
@@ -54,20 +55,58 @@ async fn answer(server: Arc<Server>, request: Request<Body>) -> Response {
     {
         return upgrade(server, request, &key, asked.session);
     }
-    let is_poll = request.method() == Method::GET;
-    let _polled = asked
-        .session
-        .filter(|_| is_poll)
-        .map(|id| Polled::new(&server.door, id));
+    let polled = asked.session.filter(|_| request.method() == Method::GET);
+    let _polled = polled.map(|id| Polled::new(&server.door, id));
+    let opened = Opened::new(&server.door, Arc::default());
+    if asked.is_first {
+        request.extensions_mut().insert(opened.clone());
+    }
     let mut below = server.door.below();
-    tokio::select! {
+    let answer = tokio::select! {
         answer = below.call(request) => {
             let Ok(answer) = answer;
             answer.map(Body::new)
         }
         // A poll would wait until its next ping, and with it whoever waits for open requests.
-        () = server.shutdown.is_over() => turned_away(),
+        () = server.shutdown.is_over() => return turned_away(),
+    };
+    if asked.is_first {
+        return read(answer, |body| {
+            if let Some(id) = session_of(body) {
+                opened.list(id);
+            }
+        })
+        .await;
     }
+    match polled.and_then(|id| server.door.line(id)) {
+        Some(line) => read(answer, |body| line.traffic().wrote(in_poll(body))).await,
+        None => answer,
+    }
+}
+
+/// Reads the body of an answer of the layer below, which has it whole, before it goes out.
+async fn read(answer: Response, reader: impl FnOnce(&[u8])) -> Response {
+    let (parts, body) = answer.into_parts();
+    match to_bytes(body, usize::MAX).await {
+        Ok(body) => {
+            reader(&body);
+            Response::from_parts(parts, Body::from(body))
+        }
+        Err(error) => {
+            tracing::error!(%error, "an answer of the layer below could not be read");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+/// The session that an answer opens: `0{"sid":"...",...}`.
+fn session_of(body: &[u8]) -> Option<Sid> {
+    #[derive(Deserialize)]
+    struct Handshake<'a> {
+        sid: &'a str,
+    }
+    let handshake: Handshake<'_> = serde_json::from_slice(body.strip_prefix(b"0")?).ok()?;
+    handshake.sid.parse().ok()
 }
 
 /// A server that goes refuses connections at their first request and not, as it could, with a Socket.IO
@@ -117,12 +156,18 @@ fn upgrade(
 ) -> Response {
     let upgraded = hyper::upgrade::on(&mut request);
     let (mut parts, _) = request.into_parts();
+    // The layer below refuses whoever names a session that there is not.
+    let line = id.and_then(|id| server.door.line(id)).unwrap_or_default();
     tokio::spawn(async move {
         let Ok(io) = upgraded.await else { return };
-        let line = Arc::new(Line::default());
-        let listed = id.and_then(|id| Listed::new(&server.door, id, &line));
-        parts.extensions.insert(line.clone());
-        let wire = Wire::new(TokioIo::new(io), line, listed);
+        let Some(wire) = Wire::new(TokioIo::new(io), line.clone()) else {
+            return;
+        };
+        let wire = match id {
+            Some(_) => wire.after_polls(),
+            None => wire,
+        };
+        parts.extensions.insert(Opened::new(&server.door, line));
         let mut below = server.door.below();
         let below: Result<(), _> = below.call((wire, Request::from_parts(parts, ()))).await;
         if let Err(error) = below {

@@ -9,12 +9,12 @@ use serde::{
 use serde_json::value::RawValue;
 use socketioxide::{
     adapter::LocalAdapter,
-    extract::SocketRef,
+    extract::AckSender,
     handler::{FromMessageParts, Value},
     socket::Socket,
 };
 
-use crate::{Failure, emit::emit, error::Refusal, wire::JoinedRooms};
+use crate::{Failure, connection::Connection, error::Refusal, server::Server, wire::JoinedRooms};
 
 /// The first argument of an event as JSON, or `null` where there is none.
 ///
@@ -42,6 +42,31 @@ impl FromMessageParts<LocalAdapter> for Payload {
         };
         let Event(payload) = serde_json::from_str(text).unwrap_or(Event(None));
         Ok(Self(payload.unwrap_or_else(|| RawValue::NULL.to_owned())))
+    }
+}
+
+/// Where a packet is acknowledged, if it asks for that.
+pub(super) struct Ack(Option<(i64, AckSender)>);
+
+impl Ack {
+    /// Sends the acknowledgement.
+    pub(super) fn send(self, server: &Arc<Server>, to: &Arc<Connection>, answer: &impl Serialize) {
+        if let Some((id, ack)) = self.0 {
+            server.acknowledge(to, ack, id, answer);
+        }
+    }
+}
+
+impl FromMessageParts<LocalAdapter> for Ack {
+    type Error = Infallible;
+
+    fn from_message_parts(
+        socket: &Arc<Socket<LocalAdapter>>,
+        message: &mut Value,
+        id: &Option<i64>,
+    ) -> Result<Self, Infallible> {
+        let Ok(ack) = AckSender::from_message_parts(socket, message, id);
+        Ok(Self(id.map(|id| (id, ack))))
     }
 }
 
@@ -103,16 +128,12 @@ impl ReplyTo {
         self.index.map(drop).ok_or(Refusal::InvalidRequest)
     }
 
-    fn event(&self) -> String {
+    /// The event of the answer.
+    pub(super) fn event(&self) -> String {
         match self.index {
             Some(index) => format!("{}-{index}", self.event),
             None => self.event.into(),
         }
-    }
-
-    /// Tells of a request's progress, before its answer.
-    pub(super) fn progress(&self, socket: &SocketRef, progress: &impl Serialize) {
-        send(socket, &self.progress_event(), progress);
     }
 
     /// The event that tells of a request's progress.
@@ -123,29 +144,18 @@ impl ReplyTo {
         }
     }
 
-    pub(super) fn send(&self, socket: &SocketRef, answer: &impl Serialize) {
-        send(socket, &self.event(), answer);
-    }
-
-    pub(super) fn rooms(&self, socket: &SocketRef, result: Result<JoinedRooms, Failure>) {
+    pub(super) fn rooms(
+        &self,
+        server: &Arc<Server>,
+        to: &Arc<Connection>,
+        result: Result<JoinedRooms, Failure>,
+    ) {
         match result {
-            Ok(rooms) => self.send(socket, &rooms),
+            Ok(rooms) => server.emit(to, &self.event(), &rooms),
             Err(failure) => {
                 failure.log(self.event);
-                self.send(socket, &failure.envelope());
+                server.emit(to, &self.event(), &failure.envelope())
             }
-        }
+        };
     }
-}
-
-/// Sends an event to a socket, and says whether it could be: one that has gone in the meantime misses
-/// it.
-pub(super) fn send(socket: &SocketRef, event: &str, data: &impl Serialize) -> bool {
-    let sent = emit(socket, event, data);
-    if let Err(error) = &sent
-        && socket.connected()
-    {
-        tracing::warn!(connection = %socket.id, event, %error, "an event could not be sent");
-    }
-    sent.is_ok()
 }

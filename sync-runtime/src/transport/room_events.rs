@@ -67,13 +67,13 @@ pub(super) fn change(
     let room = match room(&reply, payload) {
         Ok(room) => room,
         Err(refusal) => {
-            return answer(server, connection, &socket, &reply, Err(refusal.into()));
+            return answer(server, connection, &reply, Err(refusal.into()));
         }
     };
     let Some(place) = connection.reserve(room.as_str().len(), server.config.queue_bounds()) else {
         observe::queue_refused();
         let refusal = Refusal::TooManyRequests { seconds: 1 };
-        return answer(server, connection, &socket, &reply, Err(refusal.into()));
+        return answer(server, connection, &reply, Err(refusal.into()));
     };
     let (server, connection) = (server.clone(), connection.clone());
     place.enqueue(room.as_str().into(), async move {
@@ -84,25 +84,24 @@ pub(super) fn change(
         let rooms = changed.map(|()| JoinedRooms {
             rooms: connection.joined_rooms(),
         });
-        answer(&server, &connection, &socket, &reply, rooms);
+        answer(&server, &connection, &reply, rooms);
     });
 }
 
 /// Answers, in the language of whoever asked.
 fn answer(
-    server: &Server,
-    connection: &Connection,
-    socket: &SocketRef,
+    server: &Arc<Server>,
+    connection: &Arc<Connection>,
     reply: &ReplyTo,
     result: Result<JoinedRooms, Failure>,
 ) {
     let result = result.map_err(|failure| server.messages.translated(failure, connection.locale()));
-    reply.rooms(socket, result);
+    reply.rooms(server, connection, result);
 }
 
 /// Joins a room, for this connection now and for the session's later ones.
 async fn join(
-    server: &Server,
+    server: &Arc<Server>,
     connection: &Arc<Connection>,
     socket: &SocketRef,
     room: &RoomCode,
@@ -188,23 +187,12 @@ async fn leave(
 }
 
 /// Tells the rooms of this connection; an anonymous one has none.
-pub(super) fn list(
-    server: &Server,
-    connection: &Connection,
-    socket: &SocketRef,
-    payload: &Payload,
-) {
+pub(super) fn list(server: &Arc<Server>, connection: &Arc<Connection>, payload: &Payload) {
     let reply = ReplyTo::of("getJoinedRooms", payload);
     let rooms = reply.indexed().map(|()| JoinedRooms {
         rooms: connection.joined_rooms(),
     });
-    answer(
-        server,
-        connection,
-        socket,
-        &reply,
-        rooms.map_err(Failure::from),
-    );
+    answer(server, connection, &reply, rooms.map_err(Failure::from));
 }
 
 fn session(connection: &Connection) -> Result<&SessionKey, Refusal> {

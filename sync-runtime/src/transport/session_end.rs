@@ -16,6 +16,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use crate::{
     connection::Connection,
+    outgoing::emit_last,
     server::Server,
     session::{EndNotice, EndReason, SessionKey, SessionStoreError},
 };
@@ -104,8 +105,8 @@ pub(super) fn close_ended(server: &Arc<Server>, socket: SocketRef) {
     connection.close();
     server.rooms.forget(&connection);
     socket.leave_all();
-    let told = socket.emit(EVENT, &Ended { reason });
-    tracing::debug!(connection = %socket.id, ?reason, told = told.is_ok(), "a session is over");
+    let told = emit_last(&connection, &socket, EVENT, &Ended { reason });
+    tracing::debug!(connection = %socket.id, ?reason, told, "a session is over");
     // A disconnection is a packet, and does not happen while there is no room for one.
     if socket.clone().disconnect().is_err() {
         let server = server.clone();

@@ -6,12 +6,12 @@ use axum::Router;
 use serde::Deserialize;
 use socketioxide::{
     SocketIo,
-    extract::{AckSender, SocketRef, TryData},
+    extract::{SocketRef, TryData},
     handler::ConnectHandler,
 };
 
 use super::{
-    event::Payload,
+    event::{Ack, Payload},
     origin,
     room_events::{self, Change},
     session_end, sync_event,
@@ -19,12 +19,13 @@ use super::{
 use crate::{
     Config, Locale,
     connection::Connection,
-    door::Door,
+    door::{self, Door},
     fanout,
     hooks::{OnSocketConnect, OnSocketDisconnect, Visitor},
     limits::Address,
     locale::Asked,
     observe::OpenConnection,
+    outgoing::{self, HEADROOM},
     rooms,
     server::Server,
     session::{AnySession, SessionKey},
@@ -36,7 +37,7 @@ pub(crate) fn door(config: &Config) -> (Door, SocketIo) {
         .max_payload(config.max_payload_bytes as u64)
         .ws_max_message_size(config.max_payload_bytes)
         .ws_max_frame_size(config.max_payload_bytes)
-        .max_buffer_size(config.send_buffer_packets)
+        .max_buffer_size(config.send_buffer_packets + HEADROOM)
         .ping_interval(config.ping_interval)
         .ping_timeout(config.ping_timeout)
         .connect_timeout(config.connect_timeout)
@@ -59,6 +60,9 @@ pub(crate) fn serve(server: &Arc<Server>) {
     let connected = {
         let server = server.clone();
         move |socket: SocketRef| {
+            if let Some(connection) = socket.extensions.get::<Arc<Connection>>() {
+                connection.note_connected();
+            }
             session_end::close_ended(&server, socket);
             std::future::ready(())
         }
@@ -112,6 +116,10 @@ async fn connect(
     socket: SocketRef,
     TryData(greeting): TryData<Greeting>,
 ) -> Result<(), Refused> {
+    outgoing::watch(&server);
+    // One that was hung up on is not to begin anew on what is left of its line.
+    let line = door::line_of(&socket).filter(|line| !line.is_ending());
+    let line = line.ok_or(Refused::Unavailable)?;
     let headers = &socket.req_parts().headers;
     let token = greeting.ok().and_then(|greeting| greeting.token);
     let credential = server.sessions.credential(headers, token.as_deref());
@@ -137,7 +145,7 @@ async fn connect(
         &server.config.default_language,
     );
     let connection = Connection::new(socket.id, visitor, address).speaking(locale);
-    let connection = Arc::new(connection);
+    let connection = Arc::new(connection.through(line));
     let attachment = Arc::new(Attachment {
         server,
         connection,
@@ -193,13 +201,10 @@ async fn identify(
 /// the order of the events and then runs their futures in any.
 fn handle_events(socket: &SocketRef, attachment: &Arc<Attachment>) {
     let at = attachment.clone();
-    socket.on(
-        "sync",
-        move |socket: SocketRef, payload: Payload, ack: AckSender| {
-            sync_event::receive(&at.server, &at.connection, socket, &payload, ack);
-            std::future::ready(())
-        },
-    );
+    socket.on("sync", move |payload: Payload, ack: Ack| {
+        sync_event::receive(&at.server, &at.connection, &payload, ack);
+        std::future::ready(())
+    });
     let at = attachment.clone();
     socket.on("syncCancel", move |payload: Payload| {
         sync_event::cancel(&at.connection, &payload);
@@ -216,13 +221,10 @@ fn handle_events(socket: &SocketRef, attachment: &Arc<Attachment>) {
         );
     }
     let at = attachment.clone();
-    socket.on(
-        "getJoinedRooms",
-        move |socket: SocketRef, payload: Payload| {
-            room_events::list(&at.server, &at.connection, &socket, &payload);
-            std::future::ready(())
-        },
-    );
+    socket.on("getJoinedRooms", move |payload: Payload| {
+        room_events::list(&at.server, &at.connection, &payload);
+        std::future::ready(())
+    });
     let at = attachment.clone();
     socket.on_disconnect(move || async move {
         at.close();

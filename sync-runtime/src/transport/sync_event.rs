@@ -5,9 +5,8 @@ use std::sync::Arc;
 use futures_util::{FutureExt, future::BoxFuture};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use socketioxide::extract::{AckSender, SocketRef};
 
-use super::event::{Payload, ReplyTo, send};
+use super::event::{Ack, Payload, ReplyTo};
 use crate::{
     Failure,
     connection::Connection,
@@ -25,18 +24,18 @@ use crate::{
 /// Where a request's answer goes: to its event and, if the packet asked for one, as its
 /// acknowledgement.
 struct Reply {
-    to: ReplyTo,
+    server: Arc<Server>,
     connection: Arc<Connection>,
-    socket: SocketRef,
-    ack: AckSender,
+    to: ReplyTo,
+    ack: Ack,
 }
 
 impl pipeline::Reply for Reply {
     fn progress(&self) -> Arc<dyn Outlet> {
         Arc::new(Progress {
             event: self.to.progress_event(),
+            server: self.server.clone(),
             connection: self.connection.clone(),
-            socket: self.socket.clone(),
         })
     }
 
@@ -55,13 +54,13 @@ impl pipeline::Reply for Reply {
 /// The way to the client of a request, while it runs.
 struct Progress {
     event: String,
+    server: Arc<Server>,
     connection: Arc<Connection>,
-    socket: SocketRef,
 }
 
 impl Outlet for Progress {
     fn send(&self, payload: &RawValue) -> usize {
-        usize::from(send(&self.socket, &self.event, &payload))
+        usize::from(self.server.emit(&self.connection, &self.event, &payload))
     }
 
     fn drained(&self, below: usize) -> BoxFuture<'_, ()> {
@@ -81,10 +80,15 @@ impl Reply {
     }
 
     fn send_both(self, answer: &impl Serialize) {
-        self.to.send(&self.socket, answer);
-        if let Err(error) = self.ack.send(answer) {
-            tracing::debug!(connection = %self.socket.id, %error, "an acknowledgement could not be sent");
-        }
+        let (server, connection) = (&self.server, &self.connection);
+        server.emit(connection, &self.to.event(), answer);
+        self.ack.send(server, connection, answer);
+    }
+
+    /// Tells of the request's progress, before its answer.
+    fn progress(&self, progress: &impl Serialize) {
+        let event = self.to.progress_event();
+        self.server.emit(&self.connection, &event, progress);
     }
 }
 
@@ -92,14 +96,13 @@ impl Reply {
 pub(super) fn receive(
     server: &Arc<Server>,
     connection: &Arc<Connection>,
-    socket: SocketRef,
     payload: &Payload,
-    ack: AckSender,
+    ack: Ack,
 ) {
     let reply = Reply {
-        to: ReplyTo::of("sync", payload),
+        server: server.clone(),
         connection: connection.clone(),
-        socket,
+        to: ReplyTo::of("sync", payload),
         ack,
     };
     let request = match read(&reply.to, payload) {
@@ -120,7 +123,7 @@ pub(super) fn receive(
     let handshake = CancelHandshake {
         cancel_id: &cancel_id,
     };
-    reply.to.progress(&reply.socket, &handshake);
+    reply.progress(&handshake);
     let server = server.clone();
     let requester = Requester::Connection(connection.clone());
     let lane = request.lane();

@@ -1,0 +1,445 @@
+//! Real servers on port 0, and clients that read, read slowly or do not read.
+
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::Router;
+use futures_util::{SinkExt, StreamExt, future::join_all};
+use metrics_exporter_prometheus::PrometheusBuilder;
+use parking_lot::Mutex;
+use serde_json::{Value, json};
+use socketioxide::socket::Sid;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpSocket, TcpStream},
+    time::{Instant, sleep, timeout},
+};
+use tokio_tungstenite::{WebSocketStream, client_async, tungstenite::Message};
+
+use super::Reached;
+use crate::{
+    App, Config, Hooks, Routes, Sessions, SyncServer,
+    connection::Connection,
+    door::{Amount, SlowReason},
+    hooks::OnSlowConsumer,
+    room::RoomCode,
+    server::Server,
+    session::conformance::User,
+};
+
+/// How long anything may take on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+#[derive(Clone)]
+struct State;
+
+impl App for State {
+    type User = User;
+}
+
+struct Running {
+    address: SocketAddr,
+    server: Arc<Server>,
+    /// What the hook was told.
+    slow: Arc<Mutex<Vec<OnSlowConsumer>>>,
+}
+
+async fn serve(config: Config) -> Running {
+    let slow = Arc::new(Mutex::new(Vec::new()));
+    let told = slow.clone();
+    let hooks = Hooks::new().on(move |event: OnSlowConsumer| {
+        told.lock().push(event);
+        std::future::ready(())
+    });
+    let sessions = Sessions::<User>::in_memory();
+    let sync = SyncServer::builder(State, Routes::new(), sessions);
+    let sync = sync.hooks(hooks).config(config).build();
+    let sync = sync.expect("good settings");
+    let app: Router = sync.mount(Router::new());
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
+    let listener = listener.expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    tokio::spawn(axum::serve(listener, app).into_future());
+    Running {
+        address,
+        server: sync.server.clone(),
+        slow,
+    }
+}
+
+impl Running {
+    /// Makes a client's connection a member of the room of these tests.
+    fn join(&self, client: &Client) -> Arc<Connection> {
+        let connection = self.connection(client.id);
+        let socket = self.server.io.get_socket(client.id).expect("a socket");
+        self.server.rooms.join(&connection, &socket, &room());
+        connection
+    }
+
+    fn connection(&self, id: Sid) -> Arc<Connection> {
+        let socket = self.server.io.get_socket(id).expect("a socket");
+        socket.extensions.get().expect("a connection")
+    }
+
+    fn emit(&self, data: &Value) -> Reached {
+        self.server.emit_to_room(&room(), None, "event", data)
+    }
+}
+
+fn room() -> RoomCode {
+    RoomCode::parse("room").expect("a room name")
+}
+
+/// A client on a web socket.
+struct Client {
+    socket: WebSocketStream<TcpStream>,
+    id: Sid,
+}
+
+impl Client {
+    async fn connect(to: &Running) -> Self {
+        let socket = open(to, "").await;
+        let mut client = Self {
+            socket,
+            id: Sid::ZERO,
+        };
+        client.say("40").await;
+        let connected = loop {
+            let packet = client.packet().await.expect("an open connection");
+            if let Some(connected) = packet.strip_prefix("40") {
+                break connected.to_owned();
+            }
+        };
+        let connected: Value = serde_json::from_str(&connected).expect("JSON");
+        client.id = connected["sid"]
+            .as_str()
+            .and_then(|id| id.parse().ok())
+            .expect("an id");
+        client
+    }
+
+    async fn say(&mut self, packet: &str) {
+        let packet = Message::text(packet.to_owned());
+        self.socket.send(packet).await.expect("an open connection");
+    }
+
+    /// The next packet, or none at the end.
+    async fn packet(&mut self) -> Option<String> {
+        loop {
+            let message = timeout(PATIENCE, self.socket.next()).await;
+            match message.expect("a packet or an end in time")? {
+                Ok(Message::Text(packet)) if packet.as_str() == "2" => self.say("3").await,
+                Ok(Message::Text(packet)) => return Some(packet.to_string()),
+                Ok(Message::Close(_)) | Err(_) => return None,
+                Ok(_) => {}
+            }
+        }
+    }
+
+    /// The next event, or none at the end.
+    async fn event(&mut self) -> Option<(String, Value)> {
+        loop {
+            let packet = self.packet().await?;
+            if let Some(event) = packet.strip_prefix("42") {
+                return Some(serde_json::from_str(event).expect("an event"));
+            }
+        }
+    }
+
+    /// All events until the end.
+    async fn all(&mut self) -> Vec<(String, Value)> {
+        let mut events = Vec::new();
+        while let Some(event) = self.event().await {
+            events.push(event);
+        }
+        events
+    }
+}
+
+/// Opens a web socket; its client takes little more than it reads.
+async fn open(to: &Running, query: &str) -> WebSocketStream<TcpStream> {
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.set_recv_buffer_size(256 * 1024).expect("a size");
+    let stream = socket.connect(to.address).await.expect("a connection");
+    let url = format!(
+        "ws://{}/socket.io/?EIO=4&transport=websocket{query}",
+        to.address
+    );
+    client_async(url, stream).await.expect("a web socket").0
+}
+
+/// Polls, or posts a body.
+async fn http(to: &Running, query: &str, body: Option<&str>) -> String {
+    let method = if body.is_some() { "POST" } else { "GET" };
+    let body = body.unwrap_or_default();
+    let request = format!(
+        "{method} /socket.io/?EIO=4&transport=polling{query} HTTP/1.0\r\nhost: {}\r\ncontent-length: {}\r\n\r\n{body}",
+        to.address,
+        body.len()
+    );
+    let mut stream = TcpStream::connect(to.address).await.expect("a connection");
+    stream.write_all(request.as_bytes()).await.expect("written");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.expect("an answer");
+    answer.split_once("\r\n\r\n").expect("HTTP").1.to_owned()
+}
+
+async fn until(what: &str, is_so: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while !is_so() {
+        assert!(begun.elapsed() < PATIENCE, "{what}");
+        sleep(Duration::from_millis(5)).await;
+    }
+}
+
+fn text(bytes: usize) -> Value {
+    json!({ "text": "x".repeat(bytes) })
+}
+
+fn packet(event: &str, data: &Value) -> Amount {
+    Amount::packet(format!("42{}", json!([event, data])).len())
+}
+
+#[tokio::test]
+async fn what_waits_for_a_web_socket_is_known_to_the_byte() {
+    let running = serve(Config::default()).await;
+    let mut client = Client::connect(&running).await;
+    let connection = running.join(&client);
+    let unsent = || connection.line().traffic().unsent();
+
+    let large = text(3_000_000);
+    assert_eq!(running.emit(&large).sent, 1);
+    assert!(running.server.emit(&connection, "own", &text(200)));
+    assert!(unsent().packets > 0, "the client does not read yet");
+    for name in ["event", "own"] {
+        assert_eq!(client.event().await.expect("an event").0, name);
+    }
+    until("all was written", || unsent() == Amount::default()).await;
+
+    // What is answered and acknowledged: the packet is no request.
+    client.say(r#"427["sync",{"responseIndex":1}]"#).await;
+    assert_eq!(client.event().await.expect("an answer").0, "sync-1");
+    let acknowledged = client.packet().await.expect("an acknowledgement");
+    assert!(acknowledged.starts_with("437["), "{acknowledged}");
+    client
+        .say(r#"42["getJoinedRooms",{"responseIndex":2}]"#)
+        .await;
+    client.event().await.expect("an answer");
+    until("all was written", || unsent() == Amount::default()).await;
+}
+
+#[tokio::test]
+async fn what_waits_for_a_client_that_polls_and_then_has_a_web_socket_is_known_to_the_byte() {
+    let running = serve(Config::default()).await;
+    let opened = http(&running, "", None).await;
+    let opened: Value = serde_json::from_str(&opened[1..]).expect("a handshake");
+    let id: Sid = opened["sid"]
+        .as_str()
+        .and_then(|id| id.parse().ok())
+        .expect("an id");
+    let query = format!("&sid={id}");
+    http(&running, &query, Some("40")).await;
+    until("connected", || running.server.io.get_socket(id).is_some()).await;
+    let connection = running.connection(id);
+    let unsent = || connection.line().traffic().unsent();
+    let send = |bytes| assert!(running.server.emit(&connection, "own", &text(bytes)));
+
+    send(100);
+    send(2_000_000);
+    let both = packet("own", &text(100)).bytes + packet("own", &text(2_000_000)).bytes;
+    assert_eq!((unsent().packets, unsent().bytes), (2, both));
+    // The second is too large for a poll that has something already.
+    while unsent()
+        == (Amount {
+            packets: 2,
+            bytes: both,
+        })
+    {
+        http(&running, &query, None).await;
+    }
+    assert_eq!(unsent(), packet("own", &text(2_000_000)));
+    http(&running, &query, None).await;
+    assert_eq!(unsent(), Amount::default());
+
+    send(300);
+    let mut socket = open(&running, &query).await;
+    let _last_poll = http(&running, &query, None).await;
+    socket.send(Message::text("2probe")).await.expect("sent");
+    assert_eq!(
+        socket.next().await.expect("open").expect("a frame"),
+        Message::text("3probe")
+    );
+    socket.send(Message::text("5")).await.expect("sent");
+    send(400);
+    let mut client = Client { socket, id };
+    loop {
+        let (_, data) = client.event().await.expect("an event");
+        if data == text(400) {
+            break;
+        }
+    }
+    until("all was written", || unsent() == Amount::default()).await;
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_member_that_stops_to_read_is_told_and_closed_while_the_others_hear_everything() {
+    const EVENTS: usize = 400;
+    const MAX_UNSENT: usize = 4 * 1024 * 1024;
+    let recorder = PrometheusBuilder::new().build_recorder();
+    let metrics = recorder.handle();
+    let _here = metrics::set_default_local_recorder(&recorder);
+    let running = serve(Config {
+        max_unsent_bytes: MAX_UNSENT,
+        stall_timeout: Duration::from_secs(1),
+        ..Config::default()
+    })
+    .await;
+    let mut stopped = Client::connect(&running).await;
+    let slow = running.join(&stopped);
+    let heard = Arc::new(AtomicUsize::new(0));
+    let mut readers = Vec::new();
+    for _ in 0..3 {
+        let mut reader = Client::connect(&running).await;
+        running.join(&reader);
+        let heard = heard.clone();
+        readers.push(tokio::spawn(async move {
+            for number in 0..EVENTS {
+                let (_, data) = reader.event().await.expect("an open connection");
+                assert_eq!(data["number"], number);
+                heard.fetch_add(1, Ordering::SeqCst);
+            }
+            reader
+        }));
+    }
+    // It reads on when it is too late.
+    let stopped = {
+        let slow = slow.clone();
+        tokio::spawn(async move {
+            until("closed", || slow.is_closed()).await;
+            stopped.all().await
+        })
+    };
+
+    let data = "x".repeat(50_000);
+    for number in 0..EVENTS {
+        running.emit(&json!({ "number": number, "data": data }));
+        assert!(slow.line().traffic().unsent().bytes <= MAX_UNSENT);
+        until("the readers read", || {
+            heard.load(Ordering::SeqCst) >= 3 * number
+        })
+        .await;
+    }
+    let all = stopped.await.expect("no panic");
+    let lagged = ("sync-lagged".into(), json!({ "reason": "slowConsumer" }));
+    assert!(all.last() == Some(&lagged), "after {} events", all.len());
+    for reader in join_all(readers).await {
+        reader.expect("a reader that heard everything");
+    }
+    assert!(all.len() < EVENTS);
+    let told = running.slow.lock();
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0].visitor.connection_id(), Some(slow.id().to_string()));
+    assert!(told[0].unsent_bytes > 0);
+    let reason = told[0].reason.as_str();
+    let counted = format!("sync_slow_consumers_total{{reason=\"{reason}\"}} 1");
+    let page = metrics.render();
+    assert!(page.lines().any(|line| line == counted), "{page}");
+}
+
+#[tokio::test]
+async fn a_client_that_never_reads_again_is_cut_within_seconds() {
+    let running = serve(Config {
+        stall_timeout: Duration::from_millis(200),
+        ..Config::default()
+    })
+    .await;
+    let client = Client::connect(&running).await;
+    let connection = running.join(&client);
+    while !connection.is_closed() {
+        running.emit(&text(100_000));
+        tokio::task::yield_now().await;
+    }
+    let gone = || running.server.io.get_socket(client.id).is_none();
+    let begun = Instant::now();
+    until("gone", gone).await;
+    assert!(begun.elapsed() < Duration::from_secs(5));
+    drop(client);
+}
+
+#[tokio::test]
+async fn a_client_that_polls_no_more_is_closed_when_that_takes_too_long() {
+    let running = serve(Config {
+        stall_timeout: Duration::from_millis(200),
+        ..Config::default()
+    })
+    .await;
+    let opened = http(&running, "", None).await;
+    let opened: Value = serde_json::from_str(&opened[1..]).expect("a handshake");
+    let id: Sid = opened["sid"]
+        .as_str()
+        .and_then(|id| id.parse().ok())
+        .expect("an id");
+    http(&running, &format!("&sid={id}"), Some("40")).await;
+    until("connected", || running.server.io.get_socket(id).is_some()).await;
+    assert!(
+        running
+            .server
+            .emit(&running.connection(id), "own", &text(1))
+    );
+    until("gone", || running.server.io.get_socket(id).is_none()).await;
+    assert_eq!(running.slow.lock()[0].reason, SlowReason::Stalled);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn after_a_burst_every_member_has_all_events_or_is_closed() {
+    const EVENTS: usize = 20_000;
+    const MEMBERS: usize = 6;
+    let running = Arc::new(serve(Config::default()).await);
+    let mut readers = Vec::new();
+    for _ in 0..MEMBERS {
+        let mut member = Client::connect(&running).await;
+        running.join(&member);
+        readers.push(tokio::spawn(async move {
+            let mut next = 0;
+            loop {
+                match member.event().await {
+                    Some((event, data)) if event == "event" => {
+                        assert_eq!(data["number"], next, "a gap in an open connection");
+                        next += 1;
+                    }
+                    Some((event, _)) => assert_eq!(event, "sync-lagged"),
+                    None => return (false, next),
+                }
+                if next == EVENTS {
+                    return (true, next);
+                }
+            }
+        }));
+    }
+    let mut sent = 0;
+    for number in 0..EVENTS {
+        sent += running.emit(&json!({ "number": number })).sent;
+        // In this thread nobody else runs; now and then there is a breath for who is quick.
+        if number % 1000 == 0 {
+            sleep(Duration::from_millis(2)).await;
+        }
+    }
+    let mut complete = 0;
+    for reader in readers {
+        let (has_all, _) = reader.await.expect("a reader that saw no gap");
+        complete += usize::from(has_all);
+    }
+    let evicted = running.slow.lock().len();
+    assert_eq!(
+        complete + evicted,
+        MEMBERS,
+        "{complete} have all, {evicted} were closed"
+    );
+    assert!(sent >= complete * EVENTS);
+}
