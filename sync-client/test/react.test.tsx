@@ -1,6 +1,6 @@
 // @vitest-environment happy-dom
 import { act, cleanup, configure, render, screen, waitFor } from "@testing-library/react";
-import { useEffect, useState, version } from "react";
+import { startTransition, Suspense, useEffect, useState, version } from "react";
 import { version as domVersion } from "react-dom";
 import { afterEach, expect, test } from "vitest";
 import { initSync, joinRoom, syncRequest } from "../src/index.js";
@@ -99,6 +99,68 @@ test("useSyncEvents calls the callback of the latest render, once under StrictMo
   view.rerender(<><Counter log={log} tag="c" /><Counter log={log} tag="b" /></>);
   await move("3");
   expect(log.slice(4)).toEqual(["c 3 after 2", "b 3 after 2"]);
+});
+
+/** A component that loads until it is told that what it waits for is there. */
+function slow() {
+  let arrived = false;
+  let arrive = () => {};
+  const coming = new Promise<void>((resolve) => {
+    arrive = () => {
+      arrived = true;
+      resolve();
+    };
+  });
+  function Slow({ wait }: { wait: boolean }) {
+    // As libraries that load do it, on both versions of React.
+    if (wait && !arrived) throw coming;
+    return null;
+  }
+  return { Slow, arrive };
+}
+
+test("useSyncEvents hears on while Suspense hides the component", async () => {
+  await connected();
+  await joinRoom("board");
+  const log: string[] = [];
+  const { Slow, arrive } = slow();
+  const page = (wait: boolean) => (
+    <Suspense fallback="loading">
+      <Counter log={log} tag="a" />
+      <Slow wait={wait} />
+    </Suspense>
+  );
+  const view = render(page(false), strict);
+  view.rerender(page(true));
+  expect(view.container.textContent).toContain("loading");
+  await move("1");
+  expect(log).toEqual(["a 1 after 0"]);
+  await act(async () => arrive());
+  await waitFor(() => expect(view.container.textContent).toBe("1"));
+});
+
+test("useSyncEvents never calls the callback of a render that is not on the page yet", async () => {
+  await connected();
+  await joinRoom("board");
+  const log: string[] = [];
+  const { Slow, arrive } = slow();
+  let show = (_tag: string) => {};
+  function Page() {
+    const [tag, setTag] = useState("shown");
+    show = setTag;
+    return (
+      <Suspense fallback="loading">
+        <Counter log={log} tag={tag} />
+        <Slow wait={tag === "coming"} />
+      </Suspense>
+    );
+  }
+  render(<Page />, strict);
+  act(() => startTransition(() => show("coming")));
+  await move("1");
+  await act(async () => arrive());
+  await move("2");
+  expect(log).toEqual(["shown 1 after 0", "coming 2 after 1"]);
 });
 
 test("useSyncEvents calls nothing after the component is gone", async () => {

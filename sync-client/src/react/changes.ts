@@ -41,12 +41,7 @@ export function createChanges<Change>(): Changes<Change> {
   /** Only while the component is there. */
   let show: ((pending: readonly Change[]) => void) | undefined;
 
-  let pending: readonly Change[] = [];
-
-  function refresh(): void {
-    pending = [...entries].map(({ change }) => change);
-    show?.(pending);
-  }
+  const refresh = () => show?.([...entries].map(({ change }) => change));
 
   function add({ name, version, change }: ChangeRequest<Change>): Entry<Change> {
     const route = `${name}/${version}`;
@@ -108,8 +103,6 @@ export function createChanges<Change>(): Changes<Change> {
     },
     mount(setPending) {
       show = setPending;
-      // What changed while StrictMode had taken the component away.
-      show(pending);
       return () => {
         show = undefined;
       };

@@ -1,11 +1,13 @@
 /** What the hooks do when React commits, rather than when it renders. */
-import { type RefObject, useEffect, useLayoutEffect, useRef } from "react";
+import { type RefObject, useInsertionEffect, useRef } from "react";
 
 /**
- * An effect that ends at once when the component goes, not when the browser is idle: no callback
- * after unmounting. Rendering on a server has no layout, and React 18 warns of it.
+ * An effect from the moment a component is committed to the moment it goes. It begins before any
+ * effect of the app, and ends before the component's removal is done: no callback after unmounting.
+ * It lasts while Suspense hides the component, which ends layout effects: a state that is kept by
+ * deliveries must not miss those of that time. It must not set state.
  */
-export const useCommitEffect = typeof window === "undefined" ? useEffect : useLayoutEffect;
+export const useCommitEffect = useInsertionEffect;
 
 /** The value of the latest render that was committed. One that was given up is never seen. */
 export function useLatest<T>(value: T): RefObject<T> {
@@ -14,16 +16,4 @@ export function useLatest<T>(value: T): RefObject<T> {
     latest.current = value;
   });
   return latest;
-}
-
-/** Whether the component is there. StrictMode takes each away once and brings it back. */
-export function useMounted(): RefObject<boolean> {
-  const mounted = useRef(false);
-  useCommitEffect(() => {
-    mounted.current = true;
-    return () => {
-      mounted.current = false;
-    };
-  }, []);
-  return mounted;
 }

@@ -180,8 +180,6 @@ function createCaller(first: Options) {
     mount(current: () => Options, setState: (state: State) => void) {
       options = current;
       show = setState;
-      // What came while StrictMode had taken the component away.
-      show(state);
       return () => {
         show = undefined;
         if (!options().cancelOnUnmount) return;
