@@ -155,6 +155,19 @@ test("of several changes of one card the last is seen, and each is confirmed by 
   expect(renders.every(({ a }) => a === "done")).toBe(true);
 });
 
+test("a delivery confirms one change, when several had the same answer", async () => {
+  const { place, answer, deliver, look, pending } = await board();
+  for (const [index, lane] of ["done", "todo", "done"].entries()) {
+    await place("a", lane);
+    await answer(index);
+  }
+  for (const [index, lane] of ["done", "todo", "done"].entries()) {
+    await deliver("a", lane);
+    expect(pending()).toBe(2 - index);
+    expect(look().a).toBe("done");
+  }
+});
+
 test("a delivery that overtakes its answer confirms the change with the answer", async () => {
   const { place, answer, deliver, pending } = await board();
   await place("a", "done");

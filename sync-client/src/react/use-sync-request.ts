@@ -149,7 +149,7 @@ function createCaller(first: Options) {
       data,
       signal: controller.signal,
       onStream: (payload) => {
-        if (latest !== controller) return;
+        if (latest !== controller || !show) return;
         become({ ...state, stream: stream ? stream.add(state.stream, payload) : payload });
       },
     });
