@@ -57,6 +57,8 @@ fn handlers_without_a_mistake_compile_and_describe_themselves() {
         r#"errorCode: "board.notForYou";"#,
         "input: everything_server_v1.MoveCard;",
         "serverOutput: everything_server_v1.CardMoved;",
+        "serverStream: Chunk | everything_server_v1.Progress;",
+        "clientStream: Chunk;",
         "serverOutput: shown_server_v1.CardShown;",
         "clientOutput: shown_client_v1.CardForRecipient;",
     ] {

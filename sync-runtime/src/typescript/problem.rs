@@ -22,10 +22,11 @@ pub enum TypeProblem {
         typescript: String,
     },
 
-    /// An output has a field that its envelope has as well.
+    /// An output or a stream has a field that is added to it as well.
     #[error(
-        "the {place}, `{rust_type}`, has a field `{field}`, which every output already has beside its \
-         own: give it another name"
+        "the {place}, `{rust_type}`, has a field `{field}`, which every {} already has beside its \
+         own: give it another name",
+        if place.role.is_stream() { "payload of a stream" } else { "output" }
     )]
     ReservedField {
         /// Where it is.

@@ -1,5 +1,5 @@
-//! Whether a type has the shape of what travels: always a JSON object, and in an output without the
-//! field that the envelope adds.
+//! Whether a type has the shape of what travels: always a JSON object, and in an output or a stream without
+//! the fields that are added to it.
 
 use std::collections::BTreeMap;
 
@@ -8,11 +8,17 @@ use super::names::without_paths;
 use super::problem::{Place, TypeProblem};
 use super::syntax::{Key, Type, flat};
 
-/// The field that every output has in its envelope.
-const ENVELOPE_FIELD: &str = "status";
+/// The fields that are added to what plays a role.
+fn added(role: Role) -> &'static [&'static str] {
+    match role {
+        Role::Input => &[],
+        Role::ServerOutput | Role::ClientOutput => &["status"],
+        Role::ServerStream | Role::ClientStream => &["cb", "fullName", "status", "__stream"],
+    }
+}
 
-/// A problem for each payload that can be something other than an object, or that has the envelope's
-/// field.
+/// A problem for each payload that can be something other than an object, or that has a field that is
+/// added to it.
 pub(super) fn problems(model: &Model) -> Vec<TypeProblem> {
     let mut problems = Vec::new();
     for route in &model.routes {
@@ -23,19 +29,20 @@ pub(super) fn problems(model: &Model) -> Vec<TypeProblem> {
                     version: route.version,
                     role,
                 };
-                let is_output = matches!(role, Role::ServerOutput | Role::ClientOutput);
-                if let Some(found) = part(model, payload, is_no_object) {
+                if let Some(found) = part(model, payload, &is_no_object) {
                     problems.push(TypeProblem::NotAnObject {
                         place: place(),
                         rust_type: without_paths(payload.rust),
                         // Only an array or a tuple of objects described in place has comments in it.
                         typescript: flat(&found).unwrap_or_else(|| "[...]".to_owned()),
                     });
-                } else if is_output && part(model, payload, has_envelope_field).is_some() {
+                } else if let Some(field) = added(role).iter().find(|field| {
+                    part(model, payload, &|part| has_field(part, field)).is_some()
+                }) {
                     problems.push(TypeProblem::ReservedField {
                         place: place(),
                         rust_type: without_paths(payload.rust),
-                        field: ENVELOPE_FIELD.to_owned(),
+                        field: (*field).to_owned(),
                     });
                 }
             }
@@ -46,7 +53,7 @@ pub(super) fn problems(model: &Model) -> Vec<TypeProblem> {
 
 /// The part of what the payload can be that is wrong. A type that could not be read passes: the type
 /// check of the front end still sees it.
-fn part(model: &Model, payload: &Payload, is_wrong: fn(&Type) -> bool) -> Option<Type> {
+fn part(model: &Model, payload: &Payload, is_wrong: &dyn Fn(&Type) -> bool) -> Option<Type> {
     let find = |name: &str| model.named(name, &payload.uses);
     let search = Search {
         model,
@@ -60,19 +67,19 @@ fn is_no_object(part: &Type) -> bool {
     !matches!(part, Type::Object(_))
 }
 
-fn has_envelope_field(part: &Type) -> bool {
+fn has_field(part: &Type, field: &str) -> bool {
     let Type::Object(members) = part else {
         return false;
     };
     members.iter().any(|member| {
-        matches!(&member.key, Key::Property(name) if name.trim_matches('"') == ENVELOPE_FIELD)
+        matches!(&member.key, Key::Property(name) if name.trim_matches('"') == field)
     })
 }
 
 /// Looks for the part of a type that is wrong: of its objects, literals, arrays and the like.
 struct Search<'a> {
     model: &'a Model,
-    is_wrong: fn(&Type) -> bool,
+    is_wrong: &'a dyn Fn(&Type) -> bool,
     depth: usize,
 }
 

@@ -145,6 +145,16 @@ fn an_output_leaves_the_field_of_its_envelope_alone() {
 }
 
 #[test]
+fn a_stream_leaves_the_fields_of_deliveries_alone() {
+    insta::assert_snapshot!(problems(|route| {
+        route.server_stream::<Task>().client_stream::<Wrapper<Task>>();
+    }), @"
+    the server stream of `board/moveCard` v1, `Task`, has a field `status`, which every payload of a stream already has beside its own: give it another name
+    the client stream of `board/moveCard` v1, `Wrapper<Task>`, has a field `status`, which every payload of a stream already has beside its own: give it another name
+    ");
+}
+
+#[test]
 fn two_types_of_one_name_are_both_named() {
     insta::assert_snapshot!(problems(|route| {
         route.input::<billing::Both>();

@@ -24,10 +24,12 @@ pub async fn main(
     visitor: Option<Recipient<User>>,
     room: Room,
     State(_db): State<Db>,
+    translation: Stream<Chunk>,
 ) -> Result<Deliver<CardForRecipient>, ShowCardError> {
     if visitor.is_none() {
         return Ok(Deliver::Skip);
     }
+    translation.send(&Chunk::from("a piece".to_owned()));
     if recipient.id == card.card_id {
         let notes = room.as_str().into();
         return Ok(Deliver::Send(CardForRecipient { notes }));
