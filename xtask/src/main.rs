@@ -5,6 +5,7 @@
 )]
 
 mod args;
+mod bench;
 mod demo;
 mod lint;
 mod node;
@@ -35,6 +36,15 @@ The project's own commands.
   cargo xtask lint [--list] [FILTER...]
       Formatting, clippy, documentation, generated files, licences.
 
+  cargo xtask bench tokens [--members N] [--rounds N]
+      Measures streams: 1,000 tokens of a language model to a room, one by one and throttled.
+
+  cargo xtask bench --serve --port N
+      Serves the benchmarks' routes alone, in a release build, for another program to put load on.
+      Prints `ready http://127.0.0.1:N pid=...`. The sessions bench-0 to bench-9999 are there: their
+      names are their tokens, as `auth.token` in the handshake. Routes: bench/echo v1, bench/filter v1
+      (with a _client file) and bench/tokens v1.
+
 What is missing and can be had is installed on the way: npm packages by `npm ci`; Chromium and the
 Redis server, which tests drive, by apt when run as root on a Debian-like system.
 ";
@@ -54,12 +64,13 @@ fn main() -> ExitCode {
         Some("demo") => demo::run(&rest),
         Some("test") => test::run(&rest),
         Some("lint") => lint::run(&rest),
+        Some("bench") => bench::run(&rest),
         Some("help" | "--help" | "-h") | None => {
             print!("{USAGE}");
             Ok(())
         }
         Some(other) => Err(Failure::said(format!(
-            "no command `{other}`; there are demo, test and lint (`cargo xtask help`)"
+            "no command `{other}`; there are demo, test, lint and bench (`cargo xtask help`)"
         ))),
     });
     match done {

@@ -35,6 +35,15 @@ pub(crate) fn fixture_app() -> Result<PathBuf> {
     binary("wire-app")
 }
 
+/// A program of a release build.
+pub(crate) fn release_binary(name: &str) -> Result<PathBuf> {
+    let debug = binaries()?;
+    let target = debug.parent().unwrap_or(&debug);
+    Ok(target
+        .join("release")
+        .join(format!("{name}{}", env::consts::EXE_SUFFIX)))
+}
+
 fn binary(name: &str) -> Result<PathBuf> {
     Ok(binaries()?.join(format!("{name}{}", env::consts::EXE_SUFFIX)))
 }

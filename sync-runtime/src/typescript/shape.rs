@@ -36,9 +36,10 @@ pub(super) fn problems(model: &Model) -> Vec<TypeProblem> {
                         // Only an array or a tuple of objects described in place has comments in it.
                         typescript: flat(&found).unwrap_or_else(|| "[...]".to_owned()),
                     });
-                } else if let Some(field) = added(role).iter().find(|field| {
-                    part(model, payload, &|part| has_field(part, field)).is_some()
-                }) {
+                } else if let Some(field) = added(role)
+                    .iter()
+                    .find(|field| part(model, payload, &|part| has_field(part, field)).is_some())
+                {
                     problems.push(TypeProblem::ReservedField {
                         place: place(),
                         rust_type: without_paths(payload.rust),
@@ -71,9 +72,9 @@ fn has_field(part: &Type, field: &str) -> bool {
     let Type::Object(members) = part else {
         return false;
     };
-    members.iter().any(|member| {
-        matches!(&member.key, Key::Property(name) if name.trim_matches('"') == field)
-    })
+    members
+        .iter()
+        .any(|member| matches!(&member.key, Key::Property(name) if name.trim_matches('"') == field))
 }
 
 /// Looks for the part of a type that is wrong: of its objects, literals, arrays and the like.

@@ -74,7 +74,9 @@ pub async fn main(
     board.push_str(&user.id);
     progress.send(&Progress { done: 1 });
     StreamThrottle::new(said).push("half");
-    watchers.users([user.id.as_str()]).send(&Progress { done: 2 });
+    watchers
+        .users([user.id.as_str()])
+        .send(&Progress { done: 2 });
     watchers.sessions([user.key()]).send(&Progress { done: 2 });
     pressure.wait().await;
     assert!(!cancel.is_cancelled());

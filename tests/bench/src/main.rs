@@ -1,0 +1,97 @@
+//! What sync costs. `cargo xtask bench` builds and runs it.
+#![allow(
+    clippy::print_stdout,
+    reason = "a command line tool talks to its terminal"
+)]
+
+mod cpu;
+mod load;
+mod serve;
+mod sessions;
+mod tokens;
+
+use std::{error::Error, process::ExitCode, time::SystemTime};
+
+use serde::{Deserialize, Serialize};
+use sync_runtime::{App, SessionUser};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+sync_runtime::include_routes!(crate::AppState);
+
+/// The server has no state of its own.
+#[derive(Debug, Clone)]
+pub struct AppState;
+
+/// One of the users `bench-0`, `bench-1`, ...
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct User {
+    /// Also the token of the user's session.
+    pub id: String,
+}
+
+impl App for AppState {
+    type User = User;
+}
+
+impl SessionUser for User {
+    fn user_id(&self) -> &str {
+        &self.id
+    }
+}
+
+/// Microseconds since 1970: the server and the load run on one machine and so have one clock.
+pub fn now_micros() -> u64 {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    now.map_or(0, |now| u64::try_from(now.as_micros()).unwrap_or(u64::MAX))
+}
+
+const USAGE: &str = "\
+usage: sync-bench serve [--port N]
+       sync-bench tokens [--members N] [--rounds N]";
+
+/// What goes wrong ends it.
+type Outcome = Result<(), Box<dyn Error + Send + Sync>>;
+
+fn main() -> ExitCode {
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    match run(&words) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("sync-bench: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(words: &[String]) -> Outcome {
+    let (command, options) = words.split_first().ok_or(USAGE)?;
+    let runtime = match command.as_str() {
+        "serve" => tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build(),
+        // One thread is enough, and leaves the other core to the server.
+        _ => tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build(),
+    }?;
+    match command.as_str() {
+        "serve" => runtime.block_on(serve::run(number(options, "--port", 0)?)),
+        "tokens" => {
+            let members = number(options, "--members", 500)?;
+            let rounds = number(options, "--rounds", 3)?;
+            runtime.block_on(tokens::run(members, rounds))
+        }
+        _ => Err(USAGE.into()),
+    }
+}
+
+/// The number behind an option, or what it is without.
+fn number<T: std::str::FromStr>(options: &[String], name: &str, default: T) -> Result<T, String> {
+    let Some(at) = options.iter().position(|word| word == name) else {
+        return Ok(default);
+    };
+    let value = options.get(at + 1).and_then(|word| word.parse().ok());
+    value.ok_or_else(|| format!("`{name}` takes a number\n{USAGE}"))
+}
