@@ -22,7 +22,7 @@ use crate::{
 pub(crate) struct RequestAudience {
     server: Arc<Server>,
     route: Arc<Route>,
-    room: Arc<Room>,
+    room: Arc<Members>,
 }
 
 impl RequestAudience {
@@ -35,7 +35,7 @@ impl RequestAudience {
         Self {
             server: server.clone(),
             route: routed.route.clone(),
-            room: Arc::new(Room {
+            room: Arc::new(Members {
                 server: server.clone(),
                 route: routed.route.clone(),
                 room: routed.request.room.clone(),
@@ -60,14 +60,14 @@ impl Audience for RequestAudience {
 }
 
 /// Everybody in a room.
-struct Room {
+struct Members {
     server: Arc<Server>,
     route: Arc<Route>,
     room: RoomCode,
     replay: Option<Weak<Running>>,
 }
 
-impl Outlet for Room {
+impl Outlet for Members {
     fn send(&self, payload: &RawValue) -> usize {
         let name = &self.route.full_name;
         let send = |frame: &RawValue| {

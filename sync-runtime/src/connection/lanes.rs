@@ -207,7 +207,7 @@ mod tests {
         place.enqueue_beginning("a".into(), |turn| async move {
             begun.send(1).expect("the test listens");
             drop(turn);
-            std::future::pending().await
+            std::future::pending::<()>().await;
         });
         enqueue(&connection, "a", async move {
             seen.send(2).expect("the test listens");

@@ -114,9 +114,11 @@ const UNDESCRIBED: &str = "a stream was taken by a parameter of the app's own th
 /// The streams of a fan-out's `_client` function to its recipients.
 pub(crate) struct RecipientStreams {
     pub(crate) gate: Arc<Gate>,
-    /// The way to a recipient.
-    pub(crate) outlet: Box<dyn Fn(&Arc<Connection>) -> Arc<dyn Outlet> + Send + Sync>,
+    pub(crate) outlet: OutletTo,
 }
+
+/// Gives the way to a recipient.
+pub(crate) type OutletTo = Box<dyn Fn(&Arc<Connection>) -> Arc<dyn Outlet> + Send + Sync>;
 
 impl Drop for RecipientStreams {
     /// The fan-out is over, and with it all that its functions may send.

@@ -42,12 +42,12 @@ pub(super) async fn execute(
         .server
         .timeout
         .unwrap_or(server.config.handler_timeout);
-    let call = Call {
+    let running = Running {
         call,
         streams,
         turn,
     };
-    let handler = call.finish(time, &routed.request.cancelled);
+    let handler = running.finish(time, &routed.request.cancelled);
     let output = observe::handled(&routed.route, handler).await;
     let after = || PostSyncExecute {
         request: routed.info(),
@@ -61,13 +61,13 @@ pub(super) async fn execute(
 }
 
 /// A handler's call with what ends with it.
-struct Call {
+struct Running {
     call: PreparedCall,
     streams: Option<Open>,
     turn: Option<Turn>,
 }
 
-impl Call {
+impl Running {
     async fn finish(
         self,
         time: Duration,
