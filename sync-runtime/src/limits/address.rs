@@ -76,7 +76,7 @@ impl TrustedProxies {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "redis"))]
 impl Address {
     /// An address that is known already.
     pub(crate) fn known(address: IpAddr) -> Self {

@@ -20,8 +20,8 @@ impl Frames {
         let frame = self.bytes.get(self.at..)?;
         let (&[_, length], _) = frame.split_first_chunk::<2>()?;
         let (header, length) = match length & 0x7f {
-            126 => (4, frame.get(2..4)?.iter().fold(0, shifted)),
-            127 => (10, frame.get(2..10)?.iter().fold(0, shifted)),
+            126 => (4, big_endian(frame.get(2..4)?)),
+            127 => (10, big_endian(frame.get(2..10)?)),
             short => (2, usize::from(short)),
         };
         let begin = self.at + header;
@@ -31,8 +31,9 @@ impl Frames {
     }
 }
 
-fn shifted(length: usize, byte: &u8) -> usize {
-    (length << 8) | usize::from(*byte)
+fn big_endian(bytes: &[u8]) -> usize {
+    let shifted = |number: usize, byte: &u8| (number << 8) | usize::from(*byte);
+    bytes.iter().fold(0, shifted)
 }
 
 /// A text frame as a client sends it, masked with zeros.
