@@ -48,6 +48,7 @@ test("over HTTP each request is answered in its own language", async () => {
   ])) {
     const response = await post(`/sync/${PING}`, { data: {}, receiver: BOARD }, headers);
     assert.equal(response.status, 403);
-    assert.equal((await response.json()).message, message);
+    const answer = /** @type {any} */ (await response.json());
+    assert.equal(answer.message, message);
   }
 });
