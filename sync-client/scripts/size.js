@@ -11,6 +11,10 @@ const entries = {
     source: `${core} export * from ${dist("react/index.js")};`,
     limitBytes: 10_000,
   },
+  "sync-client with HTTP and IndexedDB": {
+    source: `${core} export * from ${dist("http.js")}; export * from ${dist("persist.js")};`,
+    limitBytes: 10_000,
+  },
 };
 
 for (const [name, { source, limitBytes }] of Object.entries(entries)) {

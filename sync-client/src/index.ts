@@ -20,6 +20,7 @@ import type {
 } from "./types.js";
 import { type SyncSessionEnd, typed } from "./wire.js";
 
+export type { SyncAuth } from "./auth.js";
 export type { SyncError, SyncErrorCode, SyncErrorParam } from "./errors.js";
 export type {
   SyncIdentity,
@@ -32,10 +33,16 @@ export type { SyncGapReason } from "./offset.js";
 export type { SyncDropPolicy } from "./outbox.js";
 export type { SyncGap } from "./recovery.js";
 export type { SyncRoomState } from "./rooms.js";
-export type { SyncAuth, SyncOptions } from "./socket.js";
+export type { SyncOptions } from "./socket.js";
 export type { SyncStatus } from "./status.js";
-export type { SyncTransport } from "./transport.js";
-export type { SyncSessionEnd } from "./wire.js";
+export type { Exchange as SyncExchange, ExchangeHandlers as SyncExchangeHandlers } from "./exchange.js";
+export type { SyncTransport, TransportSettings as SyncTransportSettings } from "./transport.js";
+export type {
+  Answer as SyncAnswer,
+  JsonObject as SyncJsonObject,
+  Packet as SyncPacket,
+  SyncSessionEnd,
+} from "./wire.js";
 export type * from "./types.js";
 
 /** The generated file adds the routes to this: `interface Register { routes: SyncRoutes }`. */

@@ -101,13 +101,14 @@ export function runRequest(outbox: Outbox, plan: RequestPlan): Promise<Answer> {
           if (stored) keep();
         }
         plan.onSent?.();
-        exchange = transport.send(packet, { answer, lost, progress }, plan.settings);
+        const handlers = onStream ? { answer, lost, progress: progressTo(onStream) } : { answer, lost };
+        exchange = transport.send(packet, handlers, plan.settings);
       },
     };
     const answer = (value: unknown) => settle(readAnswer(value));
-    const progress = (payload: unknown) => {
+    const progressTo = (hear: (payload: JsonObject) => void) => (payload: unknown) => {
       const frame = isObject(payload) ? newFrame(payload) : undefined;
-      if (frame && onStream) callSafely(() => onStream(frame));
+      if (frame) callSafely(() => hear(frame));
     };
     const lost = () => {
       exchange = undefined;

@@ -1,14 +1,10 @@
 /** The one connection of the page: opening, reopening, and what state it is in. */
 import { io, type Socket } from "socket.io-client";
+import { currentToken, type SyncAuth } from "./auth.js";
 import type { SyncOfflineQueue } from "./offline.js";
 import { createSignal, type Signal } from "./signal.js";
 import type { SyncTransport } from "./transport.js";
 import { readSessionEnd, type SyncSessionEnd } from "./wire.js";
-
-/** A session token, or a function that gives the current one each time a connection is made. */
-export type SyncAuth =
-  | string
-  | (() => string | null | undefined | Promise<string | null | undefined>);
 
 export interface SyncOptions {
   /** Where the server is. Default: the page's own origin. */
@@ -16,7 +12,7 @@ export interface SyncOptions {
   /** Path of the Socket.IO endpoint. Default: `/socket.io/`. */
   path?: string;
   /**
-   * A bearer token for the handshake. Leave it out where the session is in a cookie, which is the
+   * A bearer token for the handshake, and for requests over HTTP. Leave it out where the session is in a cookie, which is the
    * server's default.
    */
   auth?: SyncAuth;
@@ -234,14 +230,4 @@ function sameEndpoint(a: SyncOptions, b: SyncOptions): boolean {
     a.withCredentials === b.withCredentials &&
     (a.transports ?? []).join() === (b.transports ?? []).join()
   );
-}
-
-export async function currentToken(auth: SyncAuth | undefined): Promise<string | null | undefined> {
-  if (typeof auth !== "function") return auth;
-  try {
-    return await auth();
-  } catch (error) {
-    console.error("sync-client: auth() failed; connecting without a token.", error);
-    return undefined;
-  }
 }

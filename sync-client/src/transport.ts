@@ -1,6 +1,7 @@
 /** How requests reach the server. Deliveries always come over the socket. */
+import type { SyncAuth } from "./auth.js";
 import { ask, type Exchange, type ExchangeHandlers } from "./exchange.js";
-import type { Connection, SyncAuth } from "./socket.js";
+import type { Connection } from "./socket.js";
 import type { Packet } from "./wire.js";
 
 /** What of `initSync`'s options a transport needs. */

@@ -1,8 +1,10 @@
 /** A real Socket.IO server that speaks WIRE.md, small enough to be seen through. */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { Server, type Socket } from "socket.io";
+import { Server } from "socket.io";
+import { answer, type Asker, refusal, SHOW } from "./answers.js";
 import { History } from "./history.js";
+import { serveHttp } from "./http-server.js";
 
 export interface Packet {
   event: string;
@@ -64,6 +66,18 @@ export async function startServer(options: StartOptions = {}): Promise<TestServe
   const offsets = (rooms: Set<string>) =>
     Object.fromEntries([...rooms].map((room) => [room, history.head(room)]));
 
+  /** Runs a request once, however often it comes. */
+  const run = (asker: Asker, body: Record<string, any>, reply: (value: unknown) => void) => {
+    const id = body["requestId"];
+    if (answers.has(id)) return reply(answers.get(id));
+    runs.push(id);
+    answer(io, asker, body, (value) => {
+      answers.set(id, value);
+      reply(value);
+    });
+  };
+  serveHttp(http, { io, sessions, packets, run });
+
   io.use((socket, next) => {
     greetings.push(socket.handshake.auth);
     if (refuse-- > 0) return next(new Error("too many connections"));
@@ -124,15 +138,16 @@ export async function startServer(options: StartOptions = {}): Promise<TestServe
     socket.on("sync", (body) => {
       setTimeout(() => {
         socket.emit(`sync-progress-${body.responseIndex}`, { __cancelId: `cancel-${body.requestId}` });
-        const reply = (value: unknown) => {
-          answers.set(body.requestId, value);
+        const asker: Asker = {
+          rooms: socket.rooms,
+          others: (room) => socket.to(room),
+          progress: (payload) => socket.emit(`sync-progress-${body.responseIndex}`, payload),
+        };
+        run(asker, body, (value) => {
           const send = () => socket.emit(`sync-${body.responseIndex}`, value);
           if (options.answerDelay) setTimeout(send, options.answerDelay);
           else send();
-        };
-        if (answers.has(body.requestId)) return reply(answers.get(body.requestId));
-        runs.push(body.requestId);
-        answer(io, socket, body, reply);
+        });
       }, options.cancelIdDelay ?? 0);
     });
   });
@@ -165,54 +180,4 @@ export async function startServer(options: StartOptions = {}): Promise<TestServe
     },
     stop: () => io.close(),
   };
-}
-
-const SHOW = "sync/board/showCard/v1";
-
-function answer(io: Server, socket: Socket, body: Record<string, any>, reply: (value: unknown) => void): void {
-  const name: string = body["name"];
-  const success = (output: object) => ({ status: "success", message: "done", result: { status: "success", ...output } });
-  const deliver = (serverOutput: object, clientOutput: object = {}) => {
-    const to = body["ignoreSelf"] ? socket.to(body["receiver"]) : io.to(body["receiver"]);
-    to.emit("sync", {
-      cb: name,
-      fullName: name,
-      status: "success",
-      message: "done",
-      serverOutput: { status: "success", ...serverOutput },
-      clientOutput,
-    });
-  };
-  if (name === "sync/system/ping/v1") return void reply(success({}));
-  if (!socket.rooms.has(body["receiver"])) return void reply(refusal("sync.notRoomMember", 403));
-  switch (name) {
-    case "sync/board/moveCard/v1":
-      if (body["data"].cardId === "none") {
-        return void reply({
-          ...refusal("board.cardNotFound", 404),
-          errorParams: [{ key: "cardId", value: "none" }],
-        });
-      }
-      reply(success({ cardId: body["data"].cardId }));
-      return deliver({ cardId: body["data"].cardId });
-    case "sync/chat/say/v1": {
-      for (const chunk of body["data"].text) {
-        socket.emit(`sync-progress-${body["responseIndex"]}`, { chunk });
-        io.to(body["receiver"]).emit("sync", { chunk, cb: name, fullName: name, status: "stream" });
-      }
-      reply(success({ length: body["data"].text.length }));
-      return deliver({ length: body["data"].text.length });
-    }
-    case "sync/board/broken/v1":
-      return void reply(["what?"]);
-    case "sync/board/place/v1":
-    case "sync/board/slow/v1":
-      return;
-    default:
-      reply(refusal("sync.notFound", 404));
-  }
-}
-
-function refusal(errorCode: string, httpStatus: number): object {
-  return { status: "error", message: `refused: ${errorCode}`, errorCode, httpStatus };
 }

@@ -5,7 +5,7 @@
  */
 export { type OptimisticSync, type SyncChangeOptions, useOptimisticSync } from "./use-optimistic-sync.js";
 export { useRoom } from "./use-room.js";
-export { useSyncEventTrigger, type SyncEventTrigger } from "./use-sync-event-trigger.js";
+export { type SyncEventToTrigger, type SyncEventTrigger, useSyncEventTrigger } from "./use-sync-event-trigger.js";
 export { useSyncEvents, type SyncEventRegistrars } from "./use-sync-events.js";
 export { useSyncStatus } from "./use-sync-status.js";
 export {
