@@ -37,7 +37,7 @@ const STEPS: &[Step] = &[
     },
     Step {
         name: "typescript",
-        about: "the client's tests; type checks of all packages",
+        about: "the client's tests and its package; type checks of all packages",
         needs: &["npm", "build"],
         run: typescript,
     },
@@ -75,6 +75,12 @@ fn typescript() -> Result<Outcome> {
         "typecheck",
         "--workspaces",
         "--if-present",
+    ]))?;
+    process::run(&mut node::npm(&[
+        "run",
+        "test:package",
+        "--workspace",
+        node::CLIENT,
     ]))?;
     process::run(&mut node::npm(&["test", "--workspace", node::WEB]))?;
     process::run(&mut node::npm(&["test", "--workspace", node::CLIENT])).map(Outcome::from)
