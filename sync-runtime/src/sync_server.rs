@@ -69,6 +69,22 @@ impl SyncServer {
     ///
     /// Call it last: layers that the router has are not put around these.
     ///
+    /// Sockets are the listener's affair. Set `TCP_NODELAY` on them, or small events wait for the
+    /// acknowledgement of the one before, and serve with the addresses of clients, or rates cannot be
+    /// limited by them:
+    ///
+    /// ```no_run
+    /// # async fn run(app: axum::Router, listener: tokio::net::TcpListener) -> std::io::Result<()> {
+    /// use std::net::SocketAddr;
+    /// use axum::serve::ListenerExt;
+    ///
+    /// let listener = listener.tap_io(|connection| {
+    ///     let _ = connection.set_nodelay(true);
+    /// });
+    /// axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>()).await
+    /// # }
+    /// ```
+    ///
     /// # Panics
     /// As axum does when the router has one of these paths itself.
     pub fn mount<S: Clone + Send + Sync + 'static>(&self, router: Router<S>) -> Router<S> {

@@ -174,6 +174,11 @@ impl Traffic {
         }
     }
 
+    #[cfg(test)]
+    pub(crate) fn is_doubted(&self) -> bool {
+        self.is_doubted.load(SeqCst)
+    }
+
     /// Looks whether what waits has moved since the last look that found it moved, and whether a doubt
     /// has been cleared since; says so when it has not for `limit`.
     pub(crate) fn watch(&self, limit: Duration) -> Result<(), SlowReason> {
