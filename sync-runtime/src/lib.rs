@@ -10,6 +10,9 @@ mod connection;
 mod door;
 mod error;
 mod fanout;
+#[cfg(feature = "_fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod handler;
 mod health;
 pub mod hooks;

@@ -52,6 +52,37 @@ impl DemoArgs {
     }
 }
 
+/// `fuzz [--seconds N]`
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct FuzzArgs {
+    pub(crate) seconds: u32,
+}
+
+impl FuzzArgs {
+    pub(crate) const DEFAULT_SECONDS: u32 = 60;
+
+    pub(crate) fn parse(words: &[String]) -> Result<Self> {
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let seconds = match words[..] {
+            [] => {
+                return Ok(Self {
+                    seconds: Self::DEFAULT_SECONDS,
+                });
+            }
+            ["--seconds", number] => number,
+            [word] => word.strip_prefix("--seconds=").unwrap_or_default(),
+            _ => "",
+        };
+        match u32::from_str(seconds) {
+            Ok(seconds) if seconds > 0 => Ok(Self { seconds }),
+            _ => Err(Failure::said(format!(
+                "fuzz takes --seconds and a number, not `{}`",
+                words.join(" ")
+            ))),
+        }
+    }
+}
+
 /// `test|lint [--list] [FILTER...]`
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct StepArgs {
@@ -104,6 +135,23 @@ mod tests {
                 data: None
             })
         );
+    }
+
+    #[test]
+    fn fuzz_takes_a_number_of_seconds_above_zero() {
+        let seconds = |text| FuzzArgs::parse(&words(text)).ok().map(|args| args.seconds);
+        assert_eq!(seconds(""), Some(FuzzArgs::DEFAULT_SECONDS));
+        assert_eq!(seconds("--seconds 5"), Some(5));
+        assert_eq!(seconds("--seconds=5"), Some(5));
+        for wrong in [
+            "--seconds",
+            "--seconds 0",
+            "--seconds x",
+            "5",
+            "--seconds 5 6",
+        ] {
+            assert_eq!(seconds(wrong), None, "{wrong}");
+        }
     }
 
     #[test]

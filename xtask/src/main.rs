@@ -7,6 +7,7 @@
 mod args;
 mod bench;
 mod demo;
+mod fuzz;
 mod lint;
 mod node;
 mod process;
@@ -33,6 +34,10 @@ The project's own commands.
       Runs every test of the project, or the steps whose name contains one of the filters.
         --list       names the steps and runs nothing
 
+  cargo xtask fuzz [--seconds N]
+      Sends the parsers of what peers say whatever libFuzzer comes up with; a part of `test`.
+        --seconds N  for how long, all targets together (default: 60)
+
   cargo xtask lint [--list] [FILTER...]
       Formatting, clippy, documentation, generated files, licences.
 
@@ -45,8 +50,9 @@ The project's own commands.
       names are their tokens, as `auth.token` in the handshake. Routes: bench/echo v1, bench/filter v1
       (with a _client file) and bench/tokens v1.
 
-What is missing and can be had is installed on the way: npm packages by `npm ci`; Chromium and the
-Redis server, which tests drive, by apt when run as root on a Debian-like system.
+What is missing and can be had is installed on the way: npm packages by `npm ci`; cargo-fuzz by
+`cargo install`, into the target directory; Chromium and the Redis server, which tests drive, by apt
+when run as root on a Debian-like system.
 ";
 
 fn main() -> ExitCode {
@@ -63,6 +69,7 @@ fn main() -> ExitCode {
     let done = process::hear_signals().and_then(|()| match command.as_deref() {
         Some("demo") => demo::run(&rest),
         Some("test") => test::run(&rest),
+        Some("fuzz") => fuzz::run(&rest),
         Some("lint") => lint::run(&rest),
         Some("bench") => bench::run(&rest),
         Some("help" | "--help" | "-h") | None => {
@@ -70,7 +77,7 @@ fn main() -> ExitCode {
             Ok(())
         }
         Some(other) => Err(Failure::said(format!(
-            "no command `{other}`; there are demo, test, lint and bench (`cargo xtask help`)"
+            "no command `{other}`; there are demo, test, fuzz, lint and bench (`cargo xtask help`)"
         ))),
     });
     match done {

@@ -61,7 +61,8 @@ fn find_or_install(names: &[&str], package: &str) -> Result<PathBuf> {
     find().ok_or_else(|| Failure::said(format!("apt's {package} put no such program on PATH")))
 }
 
-fn on_path(name: &str) -> Option<PathBuf> {
+/// The program of this name on `PATH`.
+pub(crate) fn on_path(name: &str) -> Option<PathBuf> {
     env::split_paths(&env::var_os("PATH")?)
         .map(|folder: PathBuf| folder.join(Path::new(name)))
         .find(|path| path.is_file())

@@ -1,7 +1,7 @@
 //! `cargo xtask test`: everything there is to test.
 
 use crate::{
-    node,
+    fuzz, node,
     process::{self, Result},
     steps::{self, Outcome, Step},
     system, workspace,
@@ -58,6 +58,12 @@ const STEPS: &[Step] = &[
         about: "the example in real browsers",
         needs: &["npm", "build", "web"],
         run: browser,
+    },
+    Step {
+        name: "fuzz",
+        about: "a minute of whatever libFuzzer sends to the parsers of what peers say",
+        needs: &[],
+        run: fuzz::step,
     },
 ];
 

@@ -48,15 +48,25 @@ fn binary(name: &str) -> Result<PathBuf> {
     Ok(binaries()?.join(format!("{name}{}", env::consts::EXE_SUFFIX)))
 }
 
+/// Cargo's target directory.
+pub(crate) fn target() -> Result<PathBuf> {
+    let binaries = binaries()?;
+    Ok(binaries.parent().unwrap_or(&binaries).to_owned())
+}
+
 /// Where `demo` keeps its board when it is not told.
 pub(crate) fn demo_data() -> Result<PathBuf> {
-    let binaries = binaries()?;
-    Ok(binaries.parent().unwrap_or(&binaries).join("demo"))
+    Ok(target()?.join("demo"))
 }
 
 /// `cargo` in the repository.
 pub(crate) fn cargo() -> Command {
-    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    with_clean_environment(cargo)
+}
+
+/// A program that runs cargo, in the repository.
+pub(crate) fn with_clean_environment(mut cargo: Command) -> Command {
     cargo.current_dir(root());
     // `cargo run` describes xtask to this program; passed on, that would look to build scripts
     // like a changed environment and build things again.

@@ -8,7 +8,7 @@ const TEXT: u8 = 1;
 
 /// Follows the bytes of one direction from frame to frame.
 #[derive(Default)]
-pub(super) struct Frames {
+pub(crate) struct Frames {
     header: [u8; MAX_HEADER],
     has: usize,
     /// What is left of the payload.
@@ -21,22 +21,22 @@ pub(super) struct Frames {
 }
 
 /// A piece of the payload of a frame, as long as one write or read has it.
-pub(super) struct Piece<'a> {
-    pub(super) bytes: &'a [u8],
+pub(crate) struct Piece<'a> {
+    pub(crate) bytes: &'a [u8],
     /// Whether the frame is the only or the first one of a text.
-    pub(super) is_text: bool,
-    pub(super) begins: bool,
-    pub(super) ends: bool,
+    pub(crate) is_text: bool,
+    pub(crate) begins: bool,
+    pub(crate) ends: bool,
 }
 
 impl Frames {
     /// Whether a new message can begin here.
-    pub(super) fn are_between_messages(&self) -> bool {
+    pub(crate) fn are_between_messages(&self) -> bool {
         self.has == 0 && self.payload == 0 && !self.in_message
     }
 
     /// Follows bytes, and shows what of them is payload.
-    pub(super) fn follow(&mut self, mut bytes: &[u8], mut show: impl FnMut(Piece<'_>)) {
+    pub(crate) fn follow(&mut self, mut bytes: &[u8], mut show: impl FnMut(Piece<'_>)) {
         while !bytes.is_empty() {
             if self.payload > 0 {
                 let left = usize::try_from(self.payload).unwrap_or(usize::MAX);

@@ -1,6 +1,6 @@
 //! The transports of connections: what they are, and a way to take one from its client.
 
-mod frames;
+pub(crate) mod frames;
 mod line;
 mod packets;
 mod traffic;

@@ -23,8 +23,20 @@ use crate::{Failure, connection::Connection, error::Refusal, server::Server, wir
 pub(super) struct Payload(Box<RawValue>);
 
 impl Payload {
+    /// Reads it from the JSON of the whole event.
+    pub(super) fn of(event: &str) -> Self {
+        let Event(payload) = serde_json::from_str(event).unwrap_or(Event(None));
+        Self(payload.unwrap_or_else(|| RawValue::NULL.to_owned()))
+    }
+
     pub(super) fn json(&self) -> &str {
         self.0.get()
+    }
+
+    /// Reads it as an object; serde alone would read a struct from an array too.
+    pub(super) fn object<'a, T: Deserialize<'a>>(&'a self) -> Option<T> {
+        let is_object = self.json().starts_with('{');
+        is_object.then(|| serde_json::from_str(self.json()).ok())?
     }
 }
 
@@ -40,8 +52,7 @@ impl FromMessageParts<LocalAdapter> for Payload {
             Value::Str(text, _) => text.as_str(),
             Value::Bytes(_) => "",
         };
-        let Event(payload) = serde_json::from_str(text).unwrap_or(Event(None));
-        Ok(Self(payload.unwrap_or_else(|| RawValue::NULL.to_owned())))
+        Ok(Self::of(text))
     }
 }
 
@@ -112,14 +123,10 @@ struct Indexed {
 impl ReplyTo {
     /// Finds out where to answer.
     pub(super) fn of(event: &'static str, payload: &Payload) -> Self {
-        // serde reads a struct from an array too.
-        let is_object = payload.json().starts_with('{');
-        let indexed = is_object.then(|| serde_json::from_str::<Indexed>(payload.json()));
+        let indexed = payload.object::<Indexed>();
         Self {
             event,
-            index: indexed
-                .and_then(Result::ok)
-                .map(|indexed| indexed.response_index),
+            index: indexed.map(|indexed| indexed.response_index),
         }
     }
 
@@ -157,5 +164,26 @@ impl ReplyTo {
                 server.emit(to, &self.event(), &failure.envelope())
             }
         };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_array_is_not_read_as_an_object() {
+        assert!(
+            Payload::of(r#"["joinRoom",[7]]"#)
+                .object::<Indexed>()
+                .is_none()
+        );
+        let payload = Payload::of(r#"["joinRoom", {"responseIndex":7,"more":[]}, 8]"#);
+        assert_eq!(
+            payload
+                .object()
+                .map(|Indexed { response_index }| response_index),
+            Some(7)
+        );
     }
 }

@@ -2,6 +2,8 @@
 
 pub(crate) mod engine_io;
 mod event;
+#[cfg(feature = "_fuzzing")]
+pub(crate) mod fuzzing;
 pub(crate) mod http;
 mod origin;
 mod room_events;

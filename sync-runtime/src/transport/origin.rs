@@ -13,7 +13,7 @@ use crate::Config;
 
 /// Whether a request may use the session of its cookie. One without an `Origin` was not made by a
 /// page: there is no cookie to be misused.
-pub(super) fn is_allowed(config: &Config, headers: &HeaderMap) -> bool {
+pub(crate) fn is_allowed(config: &Config, headers: &HeaderMap) -> bool {
     let mut origins = headers.get_all(ORIGIN).iter();
     let Some(origin) = origins.next() else {
         return true;

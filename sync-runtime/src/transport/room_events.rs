@@ -26,10 +26,9 @@ struct RoomPacket {
 }
 
 /// Reads the room that a packet names.
-fn room(reply: &ReplyTo, payload: &Payload) -> Result<RoomCode, Refusal> {
+pub(super) fn room(reply: &ReplyTo, payload: &Payload) -> Result<RoomCode, Refusal> {
     reply.indexed()?;
-    let packet: RoomPacket =
-        serde_json::from_str(payload.json()).map_err(|_| Refusal::InvalidRequest)?;
+    let packet: RoomPacket = payload.object().ok_or(Refusal::InvalidRequest)?;
     match packet.group.as_str() {
         "" => Err(Refusal::InvalidRequest),
         group => RoomCode::parse(group),

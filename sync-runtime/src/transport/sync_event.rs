@@ -142,7 +142,7 @@ pub(super) fn receive(
     }
 }
 
-fn read(reply: &ReplyTo, payload: &Payload) -> Result<Shaped, Refusal> {
+pub(super) fn read(reply: &ReplyTo, payload: &Payload) -> Result<Shaped, Refusal> {
     reply.indexed()?;
     shape(payload.json())
 }
@@ -155,7 +155,12 @@ struct CancelPacket {
 /// Cancels a request of this connection. What names none of them is passed over: it may be over
 /// already.
 pub(super) fn cancel(connection: &Connection, payload: &Payload) {
-    if let Ok(packet) = serde_json::from_str::<CancelPacket>(payload.json()) {
-        connection.cancel(&packet.cb);
+    if let Some(id) = cancel_id(payload) {
+        connection.cancel(&id);
     }
+}
+
+pub(super) fn cancel_id(payload: &Payload) -> Option<String> {
+    let packet: Option<CancelPacket> = payload.object();
+    packet.map(|packet| packet.cb)
 }
