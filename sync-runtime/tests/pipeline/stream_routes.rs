@@ -94,7 +94,7 @@ mod endless {
         let last_words = StreamThrottle::mapped(steps.clone(), |_| Step { step: 99 });
         last_words.push("I was");
         steps.send(&Step { step: 1 });
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 
