@@ -13,6 +13,8 @@ export type SyncGapReason =
   | "trimmed"
   /** The server has begun a new history: it was restarted, or its data is gone. */
   | "newEpoch"
+  /** The page asked so late that it had been sent newer ones before. */
+  | "tooLate"
   /** The page was not in the room any more. If it wants to be, it is again when this is told. */
   | "notMember"
   /** The server has not said what was missed. */
@@ -39,6 +41,8 @@ export function readOffsets(value: unknown): NamedOffset[] {
   });
 }
 
+const REASONS: readonly SyncGapReason[] = ["trimmed", "newEpoch", "tooLate", "notMember"];
+
 /** By room; without those that the answer does not tell of, as an error tells of none. */
 export function readResumed(value: unknown): Map<string, Resumed> {
   const rooms = isObject(value) && isObject(value["rooms"]) ? value["rooms"] : {};
@@ -49,6 +53,6 @@ function readOutcome(value: unknown): Resumed {
   if (!isObject(value)) return { recovered: false, reason: "failed", offset: undefined };
   const { recovered, reason, offset } = value;
   if (recovered === true) return { recovered };
-  const isKnown = reason === "trimmed" || reason === "newEpoch" || reason === "notMember";
-  return { recovered: false, reason: isKnown ? reason : "failed", offset: readOffset(offset) };
+  const known = REASONS.find((one) => one === reason);
+  return { recovered: false, reason: known ?? "failed", offset: readOffset(offset) };
 }

@@ -21,6 +21,8 @@ export interface Recovery {
    */
   named(room: string, offset: Offset, justJoined: boolean): void;
   left(room: string): void;
+  /** The server has listed the rooms that the page is in: no other can be resumed. */
+  listed(rooms: readonly string[]): void;
   /** Forgets where rooms stand, but for some. */
   forget(but: (room: string) => boolean): void;
   onGap: Signal<SyncGap>["on"];
@@ -150,6 +152,13 @@ export function createRecovery(
     left(room) {
       positions.delete(room);
       held.delete(room);
+    },
+    listed(rooms) {
+      const isIn = new Set(rooms);
+      for (const room of positions.keys()) {
+        // One that is held is in the question already, and gets its answer.
+        if (!isIn.has(room) && !held.has(room)) positions.delete(room);
+      }
     },
     forget(but) {
       for (const room of [...positions.keys(), ...held.keys()]) {

@@ -77,7 +77,8 @@ export function createRooms(
 
   /** One room operation; `joining` is the room that is not known to be joined yet. */
   const operate = (event: RoomEvent, group?: string, joining?: string) =>
-    call(connection, timeoutMs(), event, group, (offsets) => {
+    call(connection, timeoutMs(), event, group, (list, offsets) => {
+      recovery.listed(list);
       for (const [room, offset] of offsets) recovery.named(room, offset, room === joining);
     });
 
@@ -137,8 +138,7 @@ export function createRooms(
     if (response.status === "success") {
       room.server = "out";
       recovery.left(room.code);
-    }
-    else if (isUnanswered(response)) room.server = "unknown";
+    } else if (isUnanswered(response)) room.server = "unknown";
     return response;
   }
 
@@ -280,7 +280,7 @@ function call(
   timeoutMs: number,
   event: RoomEvent,
   group: string | undefined,
-  hear: (offsets: NamedOffset[]) => void,
+  hear: (rooms: readonly string[], offsets: NamedOffset[]) => void,
 ): Promise<SyncRoomsResponse> {
   return new Promise((resolve) => {
     let sent = false;
@@ -298,8 +298,9 @@ function call(
       sent = true;
       const exchange = ask(connection, event, group === undefined ? {} : { group }, {
         answer: (value) => {
-          hear(readOffsets(value));
-          settle(readRooms(value));
+          const response = readRooms(value);
+          if (response.status === "success") hear(response.rooms, readOffsets(value));
+          settle(response);
         },
         lost: () => settle(unavailable(true)),
       });

@@ -108,7 +108,7 @@ initSync({ offlineQueue: { dropPolicy: "drop" } });
 
 onSyncGap(({ room, reason }) => {
   expectTypeOf(room).toEqualTypeOf<string>();
-  expectTypeOf(reason).toEqualTypeOf<"trimmed" | "newEpoch" | "notMember" | "failed">();
+  expectTypeOf(reason).toEqualTypeOf<"trimmed" | "newEpoch" | "tooLate" | "notMember" | "failed">();
 });
 onSyncSessionEnded(({ reason }) => {
   expectTypeOf(reason).toEqualTypeOf<"loggedOut" | "revoked" | "expired">();

@@ -196,6 +196,19 @@ test("a room that was left is not resumed", async () => {
   expect(server.sent("resume")).toEqual([]);
 });
 
+test("a room that the server has put the page out of is not resumed", async () => {
+  const server = await member();
+  server.show(room, "1");
+  await settled();
+  // As when the session has joined too many since.
+  server.sessions.get("me")?.delete(room);
+  await joinRoom("another");
+  await whileAway(server, () => {});
+  await until(() => server.sent("resume").length === 1);
+  expect(server.sent("resume")).toMatchObject([{ rooms: { another: "e1:0" } }]);
+  expect(Object.keys(server.sent("resume")[0]?.["rooms"] as object)).toEqual(["another"]);
+});
+
 test("another session resumes nothing of the old one but the rooms in use", async () => {
   let token = "alice";
   const server = await connected({}, { auth: () => token });

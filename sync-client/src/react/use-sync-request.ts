@@ -4,6 +4,7 @@ import type {
   NoStream,
   SyncError,
   SyncRequestData,
+  SyncRequestOffline,
   SyncRequestOptions,
   SyncResponse,
   SyncRouteErrorCode,
@@ -11,6 +12,7 @@ import type {
   SyncRouteVersion,
   SyncServerOutput,
   SyncServerStream,
+  SyncTransport,
 } from "../index.js";
 import { type Answer, type JsonObject, typed } from "../wire.js";
 import { useCommitEffect, useLatest } from "./commit.js";
@@ -26,6 +28,10 @@ export interface SyncRequestHookOptions<N extends SyncRouteName, V extends SyncR
   ignoreSelf?: boolean;
   /** As in `syncRequest`. Default: that of `initSync`, 30 000. */
   timeoutMs?: number;
+  /** As in `syncRequest`. */
+  offline?: SyncRequestOffline;
+  /** As in `syncRequest`. */
+  transport?: SyncTransport;
   /**
    * Cancels what is under way, here and on the server, when the component goes. Default: false, so
    * that a save goes on although its form has closed.
@@ -45,7 +51,10 @@ export interface SyncStreamReducer<N extends SyncRouteName, V extends SyncRouteV
 
 /** What one call may set differently. */
 export type SyncCallOptions = Partial<
-  Pick<SyncRequestHookOptions<never, never>, "receiver" | "ignoreSelf" | "timeoutMs">
+  Pick<
+    SyncRequestHookOptions<never, never>,
+    "receiver" | "ignoreSelf" | "timeoutMs" | "offline" | "transport"
+  >
 > & {
   /** Aborting settles the call with `request.aborted` and cancels it on the server. */
   signal?: AbortSignal;
