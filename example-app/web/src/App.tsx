@@ -1,4 +1,4 @@
-import { disconnectSync, getSyncStatus, initSync, reconnectSync } from "sync-client";
+import { disconnectSync, getSyncStatus, initSync, onSyncSessionEnded, reconnectSync } from "sync-client";
 import { useCallback, useEffect, useState } from "react";
 import { type ApiAnswer, getSession, logOut, type User } from "./api";
 import { BoardPage } from "./board/BoardPage";
@@ -30,6 +30,8 @@ export function App() {
   }, []);
 
   const ask = useCallback(() => void getSession().then(take), [take]);
+  // Logged out in another tab, perhaps: the server says so, and who is left asks who they are.
+  useEffect(() => onSyncSessionEnded(ask), [ask]);
   useEffect(() => {
     let mounted = true;
     void getSession().then((answer) => mounted && take(answer));

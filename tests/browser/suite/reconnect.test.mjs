@@ -88,3 +88,15 @@ test("when the server restarts, pages come back and go on", async () => {
   await ada.drag(card, "done");
   await ben.sees(card, "done", 1000);
 });
+
+test("a page whose session is ended elsewhere asks for a login, and goes on after it", async () => {
+  const logout = await ada.page.context().request.post(`${server.url}/auth/logout`, { data: {} });
+  assert.ok(logout.ok(), await logout.text());
+  await ada.get("sign-in-form").waitFor();
+  await ada.get("sign-in-name").fill(ada.name);
+  await ada.get("sign-in-password").fill(PASSWORD);
+  await ada.get("sign-in-submit").click();
+  await ada.joined();
+  const card = await ben.createCard("After the new login");
+  await ada.sees(card, "ideas");
+});

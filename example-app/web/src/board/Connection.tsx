@@ -14,7 +14,7 @@ export function Connection({ room, waiting }: Props) {
   const [state, text] =
     room.status === "error"
       ? ["error", "Not live"]
-      : status === "reconnecting" || attempt > 1
+      : status === "reconnecting" || status === "offline" || attempt > 1
         ? ["reconnecting", waiting > 0 ? `Reconnecting, ${waiting} unsaved…` : "Reconnecting…"]
         : room.status === "joined"
           ? ["joined", "Live"]
