@@ -17,6 +17,8 @@ export class Client {
   /** @type {Heard[]} */
   heard = [];
   #waiting = new Set();
+  /** What ends the patience with what has not come. @type {Set<NodeJS.Timeout>} */
+  #patience = new Set();
   /** The first frame of each event, or who waits for it: a burst has thousands. */
   #firsts = new Map();
   #nextIndex = 1;
@@ -43,14 +45,14 @@ export class Client {
       const look = () => {
         const found = this.heard.find(wanted);
         if (found === undefined) return;
-        clearTimeout(late);
+        this.#calm(late);
         this.#waiting.delete(look);
         resolve(found);
       };
-      const late = setTimeout(() => {
+      const late = this.#patient(() => {
         this.#waiting.delete(look);
         reject(this.#silence(what));
-      }, PATIENCE);
+      });
       this.#waiting.add(look);
       look();
     });
@@ -63,15 +65,30 @@ export class Client {
    * @returns {Promise<any>}
    */
   async on(event) {
+    /** @type {NodeJS.Timeout | undefined} */
     let late;
     const silence = new Promise((_, reject) => {
-      late = setTimeout(() => reject(this.#silence(`\`${event}\``)), PATIENCE);
+      late = this.#patient(() => reject(this.#silence(`\`${event}\``)));
     });
     try {
       return await Promise.race([this.#first(event).frame, silence]);
     } finally {
-      clearTimeout(late);
+      this.#calm(late);
     }
+  }
+
+  /** @param {() => void} giveUp */
+  #patient(giveUp) {
+    const late = setTimeout(giveUp, PATIENCE);
+    this.#patience.add(late);
+    return late;
+  }
+
+  /** @param {NodeJS.Timeout | undefined} late */
+  #calm(late) {
+    if (late === undefined) return;
+    clearTimeout(late);
+    this.#patience.delete(late);
   }
 
   /** @param {string} event */
@@ -169,6 +186,11 @@ export class Client {
   close() {
     this.socket.disconnect();
   }
+
+  /** Waits for nothing any more: an answer that its test left open is no failure of the next one. */
+  forget() {
+    for (const late of this.#patience) this.#calm(late);
+  }
 }
 
 /**
@@ -227,7 +249,10 @@ const opened = new Set();
 
 /** Closes what a test opened; `node --test` waits for open sockets. */
 export function closeAll() {
-  for (const client of opened) client.close();
+  for (const client of opened) {
+    client.close();
+    client.forget();
+  }
   opened.clear();
 }
 
