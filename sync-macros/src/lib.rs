@@ -27,6 +27,7 @@ use proc_macro::{Span, TokenStream};
 /// | `timeout = "30s"` | how long the function may run; also in `ms` and `min`. If not given, the configuration's `handler_timeout` |
 /// | `on_disconnect = finish` | a request goes on when the client that made it has gone; otherwise (`cancel`) it is stopped |
 /// | `replay` | who joins the room while the function runs gets what its `Broadcast` has sent so far |
+/// | `history`, `history(count = 1000, age = "1h")` | deliveries are recorded before they are made, have one order in their room, and a client that comes back gets those it missed. At least the last `count` of a room are kept, for `age` (also in `s`, `min` and `d`), as long as there is space; if not given, the configuration's `history_count` and `history_age` |
 ///
 /// A **`_client` file**, `<name>_client_v<N>.rs`, takes no arguments: it runs once per recipient, of
 /// a delivery that its server file has already allowed.

@@ -16,6 +16,7 @@ pub use crate::{
         server::{Auth, OnDisconnect, PreparedCall, ServerHandler},
         value::HandlerOutput,
     },
+    history::Keep,
     limits::RateLimit,
     no_handler,
     route::route,

@@ -282,6 +282,8 @@ pub(crate) enum Refusal {
     ServerExecutionFailed,
     #[error("Something went wrong on the server.")]
     ClientExecutionFailed,
+    #[error("The request cannot be recorded now.")]
+    ClusterUnavailable,
     #[error("The request took too long.")]
     Timeout,
     #[error("The request was cancelled.")]
@@ -322,6 +324,7 @@ impl Refusal {
             Self::TooLarge => ("sync.payloadTooLarge", 413),
             Self::ServerExecutionFailed => ("sync.serverExecutionFailed", 500),
             Self::ClientExecutionFailed => ("sync.clientExecutionFailed", 500),
+            Self::ClusterUnavailable => ("sync.clusterUnavailable", 503),
             Self::Timeout => ("sync.requestTimeout", 504),
             Self::Aborted => ("request.aborted", 499),
             Self::JoinBlocked => ("room.joinBlocked", 403),

@@ -9,9 +9,10 @@ use futures_util::{FutureExt, StreamExt, stream::FuturesUnordered};
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 use socketioxide::extract::SocketRef;
+use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Failure, audience,
+    Config, Failure, audience,
     connection::Connection,
     error::Refusal,
     handler::{
@@ -19,9 +20,13 @@ use crate::{
         context::{Fanout, RecipientStreams},
         output::OutputJson,
     },
-    hooks::{self, PostSyncFanout, PreSyncRecipient, Replacement, Shape},
-    observe, panic,
+    history::{Entry, EntryId, Keep, Membership, Offset, Recorded, Sender},
+    hooks::{self, PostSyncFanout, PreSyncRecipient, Replacement, RequestInfo, Shape},
+    observe,
+    outgoing::Reached,
+    panic,
     room::RoomCode,
+    route::Route,
     routed::Routed,
     server::Server,
     session::{AnySession, SessionKey},
@@ -35,17 +40,75 @@ pub(crate) const EVENT: &str = "sync";
 
 /// An output on its way to a room.
 pub(crate) struct Delivery {
-    routed: Routed,
+    route: Arc<Route>,
+    request: RequestInfo,
+    cancelled: CancellationToken,
+    /// The session whose connections do not hear it.
+    except: Option<SessionKey>,
     output: OutputJson,
     message: String,
+    /// Its place in the order of the room, if it is recorded.
+    offset: Option<Offset>,
+}
+
+/// Who gets a delivery.
+#[derive(Clone, Copy)]
+pub(crate) enum To<'a> {
+    /// All members of the room.
+    Members,
+    /// Those that the room's feed sends to.
+    Live,
+    /// A member that catches up.
+    One(&'a Arc<Connection>, Membership),
 }
 
 impl Delivery {
     pub(crate) fn new(routed: Routed, output: OutputJson) -> Self {
+        let session = routed.request.session.as_ref();
+        let except = session.filter(|_| routed.ignore_self);
         Self {
-            message: format!("{} success", routed.route.full_name),
-            routed,
+            message: message(&routed.route),
+            request: routed.info(),
+            cancelled: routed.request.cancelled.clone(),
+            except: except.map(AnySession::key).cloned(),
+            route: routed.route,
             output,
+            offset: None,
+        }
+    }
+
+    /// The delivery of an entry, which has become independent of whoever sent it.
+    pub(crate) fn of(recorded: &Recorded, route: Arc<Route>, request: RequestInfo) -> Self {
+        Self {
+            message: message(&route),
+            request,
+            cancelled: CancellationToken::new(),
+            except: recorded.entry.sender.except().cloned(),
+            route,
+            output: recorded.entry.output.clone(),
+            offset: Some(recorded.offset.clone()),
+        }
+    }
+
+    /// The entry that records it.
+    pub(crate) fn entry(&self, keep: Keep, config: &Config) -> Entry {
+        let visitor = &self.request.visitor;
+        let count = keep
+            .count
+            .map(|count| usize::try_from(count).unwrap_or(usize::MAX));
+        Entry {
+            id: EntryId::random(),
+            room: self.room().clone(),
+            route: self.route.full_name.clone(),
+            input: self.request.input.clone(),
+            output: self.output.clone(),
+            sender: Sender {
+                connection: visitor.connection(),
+                session: visitor.session_key().cloned(),
+                ignore_self: self.except.is_some(),
+            },
+            count: count.unwrap_or(config.history_count),
+            age: keep.age.unwrap_or(config.history_age),
         }
     }
 
@@ -57,16 +120,21 @@ impl Delivery {
         &self.output
     }
 
-    fn room(&self) -> &RoomCode {
-        &self.routed.request.room
+    pub(crate) fn route(&self) -> &Route {
+        &self.route
     }
 
-    /// The session whose connections do not hear it.
-    fn except(&self) -> Option<&SessionKey> {
-        let session = self.routed.request.session.as_ref();
-        session
-            .filter(|_| self.routed.ignore_self)
-            .map(AnySession::key)
+    pub(crate) fn request(&self) -> &RequestInfo {
+        &self.request
+    }
+
+    fn room(&self) -> &RoomCode {
+        &self.request.room
+    }
+
+    /// The room, where a delivery says which it is for.
+    fn place(&self) -> Option<&RoomCode> {
+        self.offset.as_ref().map(|_| self.room())
     }
 
     fn frame<'a>(
@@ -75,12 +143,14 @@ impl Delivery {
         client_output: ClientOutput<'a>,
     ) -> wire::Delivery<'a> {
         wire::Delivery {
-            cb: &self.routed.route.full_name,
-            full_name: &self.routed.route.full_name,
+            cb: &self.route.full_name,
+            full_name: &self.route.full_name,
             status: "success",
             message: &self.message,
             server_output,
             client_output,
+            room: self.place(),
+            offset: self.offset.as_ref(),
         }
     }
 
@@ -91,11 +161,17 @@ impl Delivery {
         in_own_words: Option<&'a str>,
     ) -> wire::FailedDelivery<'a> {
         wire::FailedDelivery {
-            cb: &self.routed.route.full_name,
-            full_name: &self.routed.route.full_name,
+            cb: &self.route.full_name,
+            full_name: &self.route.full_name,
             error: failure.envelope_saying(in_own_words.unwrap_or(failure.message())),
+            room: self.place(),
+            offset: self.offset.as_ref(),
         }
     }
+}
+
+fn message(route: &Route) -> String {
+    format!("{} success", route.full_name)
 }
 
 /// Makes a connection a member of a room, and brings it to where the streams that run there are.
@@ -116,10 +192,19 @@ pub(crate) fn join(
 
 /// Delivers to the members of the room.
 pub(crate) async fn fan_out(server: &Arc<Server>, delivery: Delivery) {
-    let deliveries = deliver(server, &delivery);
-    let recipients = observe::fanned_out(&delivery.routed.route, deliveries).await;
+    let deliveries = deliver(server, &delivery, To::Members);
+    follow(server, &delivery, deliveries).await;
+}
+
+/// Sees a request's deliveries to their end, whoever makes them.
+pub(crate) async fn follow(
+    server: &Server,
+    delivery: &Delivery,
+    deliveries: impl Future<Output = usize>,
+) {
+    let recipients = observe::fanned_out(&delivery.route, deliveries).await;
     let event = || PostSyncFanout {
-        request: delivery.routed.info(),
+        request: delivery.request.clone(),
         recipients,
     };
     let hooks = &server.hooks.post_fanout;
@@ -127,41 +212,61 @@ pub(crate) async fn fan_out(server: &Arc<Server>, delivery: Delivery) {
 }
 
 /// Makes the deliveries. Gives how many connections they were sent to.
-async fn deliver(server: &Arc<Server>, delivery: &Delivery) -> usize {
+pub(crate) async fn deliver(server: &Arc<Server>, delivery: &Delivery, to: To<'_>) -> usize {
     let shapes_each = !server.hooks.pre_recipient.is_empty();
-    match &delivery.routed.route.client {
-        None if shapes_each => to_each(server, delivery, None).await,
+    match &delivery.route.client {
+        None if shapes_each => to_each(server, delivery, to, None).await,
         None => {
             let frame = delivery.frame(delivery.output.raw(), ClientOutput::None {});
-            to_room(server, delivery, &frame)
+            to_all(server, delivery, to, &frame)
         }
         Some(client) => match begin(server, client, delivery) {
-            Ok(shaper) => to_each(server, delivery, Some(&*shaper)).await,
+            Ok(shaper) => to_each(server, delivery, to, Some(&*shaper)).await,
             Err(failure) => {
-                failure.log(&delivery.routed.route.full_name);
-                failed_for_all(server, delivery, &failure)
+                failure.log(&delivery.route.full_name);
+                failed_for_all(server, delivery, to, &failure)
             }
         },
     }
 }
 
-/// One encode and one emit for the whole room. Gives how many connections it was sent to.
-fn to_room(server: &Arc<Server>, delivery: &Delivery, frame: &impl Serialize) -> usize {
-    let reached = server.emit_to_room(delivery.room(), delivery.except(), EVENT, frame);
-    let route = &delivery.routed.route;
+/// The same for all. Gives how many connections it was sent to.
+fn to_all(server: &Arc<Server>, delivery: &Delivery, to: To<'_>, frame: &impl Serialize) -> usize {
+    let (room, except) = (delivery.room(), delivery.except.as_ref());
+    let reached = match to {
+        To::Members => server.emit_to_room(room, except, EVENT, frame),
+        To::Live => server.emit_to_live(room, except, EVENT, frame),
+        To::One(..) => {
+            let recipients = recipients(server, delivery, to);
+            let sent = recipients
+                .iter()
+                .filter(|recipient| server.emit(recipient, EVENT, frame))
+                .count();
+            Reached {
+                sent,
+                missed: recipients.len() - sent,
+            }
+        }
+    };
+    let route = &delivery.route;
     route.metrics.missed(&route.full_name, reached.missed);
     reached.sent
 }
 
-/// The same failure for the whole room, encoded once for each wording that somebody hears it in.
-/// Gives how many connections it was sent to.
-fn failed_for_all(server: &Arc<Server>, delivery: &Delivery, failure: &Failure) -> usize {
+/// The same failure for all, encoded once for each wording that somebody hears it in. Gives how many
+/// connections it was sent to.
+fn failed_for_all(
+    server: &Arc<Server>,
+    delivery: &Delivery,
+    to: To<'_>,
+    failure: &Failure,
+) -> usize {
     if server.messages.are_same_for_all(failure) {
-        return to_room(server, delivery, &delivery.failed(failure, None));
+        return to_all(server, delivery, to, &delivery.failed(failure, None));
     }
     let mut frames = HashMap::new();
     let mut sent = 0;
-    for recipient in server.rooms.recipients(delivery.room(), delivery.except()) {
+    for recipient in recipients(server, delivery, to) {
         let words = server.messages.text(failure, recipient.locale());
         let frame = frames
             .entry(words)
@@ -175,16 +280,41 @@ fn failed_for_all(server: &Arc<Server>, delivery: &Delivery, failure: &Failure) 
     sent
 }
 
+/// The connections that get a delivery, as far as it is for them.
+fn recipients(server: &Server, delivery: &Delivery, to: To<'_>) -> Vec<Arc<Connection>> {
+    let except = delivery.except.as_ref();
+    match to {
+        To::Members => server.rooms.recipients(delivery.room(), except),
+        To::Live => server.history.feeds.live(delivery.room(), except),
+        To::One(recipient, _) if except.is_some() && recipient.session() == except => Vec::new(),
+        To::One(recipient, _) => vec![recipient.clone()],
+    }
+}
+
+/// Whether a recipient that had to be waited for is still one. Who has come back since is sent it by
+/// its new membership, if at all.
+fn is_still_one(server: &Server, delivery: &Delivery, to: To<'_>, recipient: &Connection) -> bool {
+    let standing = || {
+        let feeds = &server.history.feeds;
+        feeds.standing(delivery.room(), recipient.id())
+    };
+    match to {
+        To::Members => true,
+        To::Live => standing().is_some_and(|standing| standing.is_live),
+        To::One(_, membership) => {
+            standing().is_some_and(|standing| standing.membership == membership)
+        }
+    }
+}
+
 /// Reads what all recipients share.
 fn begin(server: &Arc<Server>, client: &ClientRoute, delivery: &Delivery) -> Begun {
-    let streams = client
-        .streams
-        .then(|| recipient_streams(server, &delivery.routed));
+    let streams = client.streams.then(|| recipient_streams(server, delivery));
     let fanout = Arc::new(Fanout {
         state: server.state.clone(),
         sessions: server.sessions.clone(),
         room: delivery.room().clone(),
-        input: delivery.routed.request.data.clone(),
+        input: delivery.request.input.clone(),
         server_output: delivery.output.bare(),
         streams,
     });
@@ -194,10 +324,10 @@ fn begin(server: &Arc<Server>, client: &ClientRoute, delivery: &Delivery) -> Beg
 }
 
 /// The streams of a `_client` function.
-fn recipient_streams(server: &Arc<Server>, routed: &Routed) -> RecipientStreams {
-    let notes = stream_hooks::notes(server, || routed.info());
-    let (server, route) = (server.clone(), routed.route.clone());
-    let cancelled = routed.request.cancelled.clone();
+fn recipient_streams(server: &Arc<Server>, delivery: &Delivery) -> RecipientStreams {
+    let notes = stream_hooks::notes(server, || delivery.request.clone());
+    let (server, route) = (server.clone(), delivery.route.clone());
+    let cancelled = delivery.cancelled.clone();
     RecipientStreams {
         gate: Arc::new(Gate::new(notes)),
         outlet: Box::new(move |recipient| {
@@ -215,8 +345,18 @@ fn recipient_streams(server: &Arc<Server>, routed: &Routed) -> RecipientStreams 
 ///
 /// A recipient with nothing to wait for is done at the first poll and is served there and then; the
 /// others wait together, as many as the configuration allows.
-async fn to_each(server: &Arc<Server>, delivery: &Delivery, shaper: Option<&dyn Shaper>) -> usize {
-    let recipients = server.rooms.recipients(delivery.room(), delivery.except());
+async fn to_each(
+    server: &Arc<Server>,
+    delivery: &Delivery,
+    to: To<'_>,
+    shaper: Option<&dyn Shaper>,
+) -> usize {
+    let recipients = recipients(server, delivery, to);
+    let finish = |recipient: &Arc<Connection>, portion| {
+        let sent = is_still_one(server, delivery, to, recipient)
+            && emit(server, delivery, recipient, &portion);
+        usize::from(sent)
+    };
     let mut sent = 0;
     let mut waiting = FuturesUnordered::new();
     for recipient in &recipients {
@@ -229,11 +369,11 @@ async fn to_each(server: &Arc<Server>, delivery: &Delivery, shaper: Option<&dyn 
         if waiting.len() >= server.config.max_concurrent_recipients
             && let Some((recipient, portion)) = waiting.next().await
         {
-            sent += usize::from(emit(server, delivery, recipient, &portion));
+            sent += finish(recipient, portion);
         }
     }
     while let Some((recipient, portion)) = waiting.next().await {
-        sent += usize::from(emit(server, delivery, recipient, &portion));
+        sent += finish(recipient, portion);
     }
     sent
 }
@@ -257,7 +397,7 @@ async fn portion_of(
     let mut portion = Portion::default();
     for hook in server.hooks.pre_recipient.iter() {
         let event = PreSyncRecipient {
-            request: delivery.routed.info(),
+            request: delivery.request.clone(),
             recipient: recipient.visitor().clone(),
         };
         match hooks::contained(hook, event, server.config.hook_timeout).await?? {
@@ -299,7 +439,7 @@ fn emit(
             server.emit(recipient, EVENT, &delivery.frame(output.raw(), client))
         }
         Err(failure) => {
-            failure.log(&delivery.routed.route.full_name);
+            failure.log(&delivery.route.full_name);
             let words = server.messages.text(failure, recipient.locale());
             let frame = delivery.failed(failure, words.as_deref());
             server.emit(recipient, EVENT, &frame)
@@ -311,7 +451,7 @@ fn emit(
 /// Counts a delivery that was not sent.
 fn counted(delivery: &Delivery, sent: bool) -> bool {
     if !sent {
-        let route = &delivery.routed.route;
+        let route = &delivery.route;
         route.metrics.missed(&route.full_name, 1);
     }
     sent

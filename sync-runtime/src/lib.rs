@@ -10,11 +10,13 @@ mod connection;
 mod door;
 mod error;
 mod fanout;
+mod feed;
 #[cfg(feature = "_fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;
 mod handler;
 mod health;
+mod history;
 pub mod hooks;
 mod limits;
 mod locale;

@@ -45,11 +45,14 @@ impl Rooms {
         self.remove(connection, room, || socket.leave(emit_name(room)));
     }
 
-    /// Takes a connection that is gone out of all its rooms; its socket has left by itself.
-    pub(crate) fn forget(&self, connection: &Connection) {
-        for room in connection.leave_all() {
-            self.remove(connection, &room, || {});
+    /// Takes a connection that is gone out of all its rooms; its socket has left by itself. Gives
+    /// the rooms.
+    pub(crate) fn forget(&self, connection: &Connection) -> Vec<RoomCode> {
+        let rooms = connection.leave_all();
+        for room in &rooms {
+            self.remove(connection, room, || {});
         }
+        rooms
     }
 
     fn remove(&self, connection: &Connection, room: &RoomCode, below: impl FnOnce()) {
@@ -99,6 +102,11 @@ impl Rooms {
 /// rooms and must not reach another's session by one.
 pub(crate) fn emit_name(room: &RoomCode) -> String {
     format!("r:{room}")
+}
+
+/// The name in the layer below of the members that a room's feed sends to.
+pub(crate) fn live_emit_name(room: &RoomCode) -> String {
+    format!("h:{room}")
 }
 
 /// The name in the layer below of all connections of a session.

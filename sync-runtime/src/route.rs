@@ -165,6 +165,12 @@ impl RouteTable {
         self.0.get(name).cloned()
     }
 
+    /// Whether what some route delivers is recorded.
+    pub(crate) fn have_history(&self) -> bool {
+        let mut routes = self.0.values();
+        routes.any(|route| route.server.history.is_some())
+    }
+
     pub(crate) fn find(&self, name: &RouteName) -> Result<Arc<Route>, Refusal> {
         self.0.get(&*name.0).cloned().ok_or(Refusal::NotFound)
     }

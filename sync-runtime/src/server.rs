@@ -2,16 +2,18 @@
 
 use std::sync::{Arc, Once};
 
-use socketioxide::{SocketIo, socket::Sid};
+use socketioxide::{SocketIo, extract::SocketRef, socket::Sid};
 
 use crate::{
     Config, Hooks, Messages,
     connection::{BySession, ByUser, Connection},
     door::Door,
     handler::context::AnyState,
+    history::History,
     limits::{RateStore, TrustedProxies},
     replay::Replays,
-    rooms::Rooms,
+    room::RoomCode,
+    rooms::{Rooms, live_emit_name},
     route::RouteTable,
     session::AnySessions,
     shutdown_state::Shutdown,
@@ -26,6 +28,7 @@ pub(crate) struct Server {
     pub(crate) routes: RouteTable,
     pub(crate) sessions: Arc<dyn AnySessions>,
     pub(crate) rooms: Rooms,
+    pub(crate) history: History,
     pub(crate) hooks: Hooks,
     pub(crate) rates: Box<dyn RateStore>,
     pub(crate) messages: Messages,
@@ -44,5 +47,19 @@ impl Server {
     /// The connection of this id.
     pub(crate) fn connection(&self, id: Sid) -> Option<Arc<Connection>> {
         self.io.get_socket(id)?.extensions.get::<Arc<Connection>>()
+    }
+
+    /// Takes a connection out of a room.
+    pub(crate) fn leave(&self, connection: &Connection, socket: &SocketRef, room: &RoomCode) {
+        self.rooms.leave(connection, socket, room);
+        let below = || socket.leave(live_emit_name(room));
+        self.history.feeds.leave(room, connection.id(), below);
+    }
+
+    /// Takes a connection that is gone out of all its rooms; its socket has left by itself.
+    pub(crate) fn forget(&self, connection: &Connection) {
+        for room in self.rooms.forget(connection) {
+            self.history.feeds.leave(&room, connection.id(), || {});
+        }
     }
 }

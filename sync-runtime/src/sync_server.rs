@@ -12,6 +12,7 @@ use crate::{
     connection::{BySession, ByUser},
     handler::context::AnyState,
     health,
+    history::{History, MemoryLog},
     limits::{Buckets, RateStore, TrustedProxies},
     observe,
     rooms::Rooms,
@@ -190,6 +191,11 @@ impl SyncServerBuilder {
         }
         observe::describe();
         let (door, io) = socket::door(&self.config);
+        let history = History::new(
+            Box::new(MemoryLog::new(self.config.history_bounds())),
+            self.routes.have_history(),
+            self.config.history_readers,
+        );
         let server = Arc::new(Server {
             io,
             door: Arc::new(door),
@@ -198,6 +204,7 @@ impl SyncServerBuilder {
             routes: self.routes,
             sessions: self.sessions,
             rooms: Rooms::default(),
+            history,
             hooks: self.hooks,
             rates: self.rates,
             messages: self.messages,

@@ -1,9 +1,11 @@
 //! What is sent to clients, field by field as the wire contract names it.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::{error::ErrorEnvelope, replay::Mark, room::RoomCode};
+use crate::{error::ErrorEnvelope, history::Offset, replay::Mark, room::RoomCode};
 
 /// The answer to a request that succeeded.
 #[derive(Serialize)]
@@ -23,6 +25,11 @@ pub(crate) struct Delivery<'a> {
     pub(crate) message: &'a str,
     pub(crate) server_output: &'a RawValue,
     pub(crate) client_output: ClientOutput<'a>,
+    /// Where it is in the order of its room, if it is recorded; as is the offset.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) room: Option<&'a RoomCode>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) offset: Option<&'a Offset>,
 }
 
 /// A stream's payload as a delivery: the payload's fields, and ours behind them, where they count in case
@@ -58,6 +65,10 @@ pub(crate) struct FailedDelivery<'a> {
     pub(crate) full_name: &'a str,
     #[serde(flatten)]
     pub(crate) error: ErrorEnvelope<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) room: Option<&'a RoomCode>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) offset: Option<&'a Offset>,
 }
 
 /// The first progress of a request: what it can be cancelled by.
@@ -71,4 +82,7 @@ pub(crate) struct CancelHandshake<'a> {
 #[derive(Serialize)]
 pub(crate) struct JoinedRooms {
     pub(crate) rooms: Vec<RoomCode>,
+    /// From where each room can be resumed, in an app with history.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) offsets: Option<BTreeMap<RoomCode, Offset>>,
 }

@@ -1,11 +1,11 @@
 //! The expansion of a server file's handler.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::{Path, Type, spanned::Spanned};
 
 use super::{
-    args::{Auth, OnDisconnect, RateLimit, ServerArgs, Timeout},
+    args::{Auth, History, OnDisconnect, RateLimit, ServerArgs, Timeout},
     function::Function,
     marker,
     signature::Signature,
@@ -54,6 +54,7 @@ pub(super) fn expand(args: TokenStream, function: &Function) -> syn::Result<Toke
         .replay
         .map(|span| replay(span, parameters))
         .transpose()?;
+    let history = args.history.map(history);
     let marker = marker();
 
     Ok(quote! {
@@ -68,6 +69,7 @@ pub(super) fn expand(args: TokenStream, function: &Function) -> syn::Result<Toke
             #timeout
             #on_disconnect
             #replay
+            #history
 
             fn describe(types: &mut ::sync_runtime::codegen::RouteTypes) {
                 #(#describe_parameters)*
@@ -129,6 +131,24 @@ fn replay(given: Span, parameters: &[&Type]) -> syn::Result<TokenStream> {
     Ok(quote! {
         const REPLAY: bool = true;
     })
+}
+
+fn history(History { count, age }: History) -> TokenStream {
+    let count = optional(count);
+    let age = optional(
+        age.map(|milliseconds| quote!(::core::time::Duration::from_millis(#milliseconds))),
+    );
+    quote! {
+        const HISTORY: ::core::option::Option<::sync_runtime::codegen::Keep> =
+            ::core::option::Option::Some(::sync_runtime::codegen::Keep { count: #count, age: #age });
+    }
+}
+
+fn optional(value: Option<impl ToTokens>) -> TokenStream {
+    value.map_or_else(
+        || quote!(::core::option::Option::None),
+        |value| quote!(::core::option::Option::Some(#value)),
+    )
 }
 
 fn authorize(predicates: &[Path]) -> Option<TokenStream> {

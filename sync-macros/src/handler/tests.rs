@@ -6,7 +6,7 @@ use syn::{ItemFn, parse_quote};
 
 use super::{
     Kind,
-    args::{Auth, OnDisconnect, RateLimit, ServerArgs, Timeout},
+    args::{Auth, History, OnDisconnect, RateLimit, ServerArgs, Timeout},
     expand,
 };
 
@@ -77,7 +77,7 @@ mod arguments {
         let unknown = refused(quote!(auth = login, cache = true));
         assert_eq!(
             unknown,
-            "unknown argument `cache`; `#[sync_handler]` takes: `auth`, `rate_limit`, `timeout`, `on_disconnect`, `replay`"
+            "unknown argument `cache`; `#[sync_handler]` takes: `auth`, `rate_limit`, `timeout`, `history`, `on_disconnect`, `replay`"
         );
         assert_eq!(
             refused(quote!(auth = login, auth = none)),
@@ -168,6 +168,70 @@ mod arguments {
         ] {
             assert!(refused(tokens).starts_with("`timeout` takes a time"));
         }
+    }
+
+    #[test]
+    fn read_how_much_history_is_kept() {
+        let history = |tokens| parse(tokens).map(|args| args.history);
+        let kept = |count, age| Some(History { count, age });
+        for (tokens, expected) in [
+            (quote!(auth = none), None),
+            (quote!(auth = none, history), kept(None, None)),
+            (quote!(history, auth = none), kept(None, None)),
+            (
+                quote!(auth = none, history(count = 1000, age = "1h")),
+                kept(Some(1000), Some(3_600_000)),
+            ),
+            (
+                quote!(auth = none, history(age = "10 min",), timeout = "1s"),
+                kept(None, Some(600_000)),
+            ),
+            (
+                quote!(auth = none, history(count = 1_000)),
+                kept(Some(1000), None),
+            ),
+        ] {
+            assert_eq!(history(tokens), Ok(expected));
+        }
+    }
+
+    #[test]
+    fn say_what_history_takes() {
+        for tokens in [
+            quote!(auth = none, history = true),
+            quote!(auth = none, history()),
+            quote!(auth = none, history "1h"),
+        ] {
+            assert!(refused(tokens).starts_with("`history` stands alone, or says"));
+        }
+        for tokens in [
+            quote!(auth = none, history(count)),
+            quote!(auth = none, history(count = "1000")),
+            quote!(auth = none, history(count = 0)),
+            quote!(auth = none, history(count = -1)),
+            quote!(auth = none, history(count = 99999999999)),
+        ] {
+            assert!(refused(tokens).starts_with("`count` takes a number"));
+        }
+        for tokens in [
+            quote!(auth = none, history(age = 60)),
+            quote!(auth = none, history(age = "0s")),
+            quote!(auth = none, history(age = "1 week")),
+        ] {
+            assert!(refused(tokens).starts_with("`age` takes a time"));
+        }
+        assert_eq!(
+            refused(quote!(auth = none, history(entries = 7))),
+            "unknown argument `entries`; `history` takes: `count`, `age`"
+        );
+        assert_eq!(
+            refused(quote!(auth = none, history, history)),
+            "`history` is given twice"
+        );
+        assert_eq!(
+            refused(quote!(auth = none, history(count = 1, count = 2))),
+            "`count` is given twice"
+        );
     }
 }
 
@@ -319,7 +383,8 @@ mod expansions {
         let args = quote!(
             auth = login(is_member),
             rate_limit = "60/min",
-            timeout = "30s"
+            timeout = "30s",
+            history(count = 500, age = "1h")
         );
         let item = quote! {
             /// Moves a card.

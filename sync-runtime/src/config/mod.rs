@@ -10,7 +10,7 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 pub use self::error::ConfigError;
-use crate::{Rate, connection::QueueBounds, door::Amount, locale};
+use crate::{Rate, connection::QueueBounds, door::Amount, history::MemoryBounds, locale};
 
 /// More packets than anybody has memory for.
 const MAX_SEND_BUFFER_PACKETS: usize = 1 << 24;
@@ -115,6 +115,34 @@ pub struct Config {
     /// See [`Locale`](crate::Locale).
     pub default_language: String,
 
+    /// How many of a room's last entries are kept for routes with `history` that do not say themselves
+    /// with `history(count = ...)`. 1,000.
+    pub history_count: usize,
+
+    /// For how long they are kept, where a route does not say with `history(age = ...)`. 1 hour.
+    #[serde(with = "form::duration")]
+    pub history_age: Duration,
+
+    /// How many bytes of entries are kept of one room, whatever its routes say. 4 MiB.
+    pub history_bytes_per_room: usize,
+
+    /// How many bytes of entries are kept in all rooms together; the rooms that were used longest ago
+    /// are forgotten first. 256 MiB.
+    pub history_bytes: usize,
+
+    /// Of how many rooms entries are kept; the rooms that were used longest ago are forgotten first.
+    /// 10,000.
+    pub history_rooms: usize,
+
+    /// How long a client that has come back may take to resume its rooms, if it says nothing else.
+    /// Then it is sent what was recorded since it came. 1 second.
+    #[serde(with = "form::duration")]
+    pub history_grace: Duration,
+
+    /// How many clients that have come back may be read what they missed at the same time. 64: as many
+    /// as `_client` functions of one fan-out.
+    pub history_readers: usize,
+
     /// How often a connection is asked whether it is still there. 25 seconds, as of Socket.IO.
     #[serde(with = "form::duration")]
     pub ping_interval: Duration,
@@ -160,6 +188,13 @@ impl Default for Config {
             trusted_proxies: Vec::new(),
             allowed_origins: Vec::new(),
             default_language: locale::SOURCE_LANGUAGE.into(),
+            history_count: 1000,
+            history_age: Duration::from_hours(1),
+            history_bytes_per_room: 4 * 1024 * 1024,
+            history_bytes: 256 * 1024 * 1024,
+            history_rooms: 10_000,
+            history_grace: Duration::from_secs(1),
+            history_readers: 64,
             ping_interval: Duration::from_secs(25),
             ping_timeout: Duration::from_secs(20),
             connect_timeout: Duration::from_secs(45),
@@ -186,6 +221,15 @@ impl Config {
         }
     }
 
+    /// How much memory the logs of rooms may take.
+    pub(crate) fn history_bounds(&self) -> MemoryBounds {
+        MemoryBounds {
+            rooms: self.history_rooms,
+            bytes_per_room: self.history_bytes_per_room,
+            bytes: self.history_bytes,
+        }
+    }
+
     /// Refuses settings with which nothing would work.
     pub(crate) fn check(&self) -> Result<(), ConfigError> {
         let counts = [
@@ -203,6 +247,10 @@ impl Config {
             ("max_payload_bytes", self.max_payload_bytes),
             ("send_buffer_packets", self.send_buffer_packets),
             ("max_unsent_bytes", self.max_unsent_bytes),
+            ("history_count", self.history_count),
+            ("history_bytes_per_room", self.history_bytes_per_room),
+            ("history_rooms", self.history_rooms),
+            ("history_readers", self.history_readers),
         ];
         for (setting, count) in counts {
             if count == 0 {
@@ -219,6 +267,7 @@ impl Config {
         let durations = [
             ("handler_timeout", self.handler_timeout),
             ("hook_timeout", self.hook_timeout),
+            ("history_age", self.history_age),
             ("ping_interval", self.ping_interval),
             ("ping_timeout", self.ping_timeout),
             ("connect_timeout", self.connect_timeout),
@@ -238,6 +287,16 @@ impl Config {
                 "default_language",
                 format!("{:?}", self.default_language),
                 "a language tag such as \"nl\" or \"nl-BE\"",
+            ));
+        }
+        if self.history_bytes_per_room > self.history_bytes {
+            return Err(ConfigError::wrong(
+                "history_bytes_per_room",
+                self.history_bytes_per_room.to_string(),
+                format!(
+                    "no more than `history_bytes`, which is {}",
+                    self.history_bytes
+                ),
             ));
         }
         if self.shutdown_spread > self.shutdown_deadline {

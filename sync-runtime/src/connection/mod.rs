@@ -5,13 +5,18 @@ mod by_user;
 mod lanes;
 mod requests;
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    future::ready,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
+use futures_util::{FutureExt, future::BoxFuture};
 use parking_lot::Mutex;
 use socketioxide::socket::Sid;
+use tokio::sync::OwnedMutexGuard;
 
 pub(crate) use self::{
     by_session::BySession,
@@ -45,6 +50,10 @@ pub(crate) struct Connection {
     rooms: Mutex<Vec<RoomCode>>,
     lanes: Lanes,
     requests: Requests,
+    /// Whether its client has gone on without resuming its rooms.
+    goes_on: AtomicBool,
+    /// Held by whoever brings it up to where its rooms are: one at a time, or its order would be lost.
+    turns: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Connection {
@@ -61,6 +70,8 @@ impl Connection {
             rooms: Mutex::default(),
             lanes: Lanes::default(),
             requests: Requests::default(),
+            goes_on: AtomicBool::new(false),
+            turns: Arc::default(),
         }
     }
 
@@ -144,6 +155,19 @@ impl Connection {
     /// Notes that it left a room.
     pub(crate) fn note_left(&self, room: &RoomCode) {
         self.rooms.lock().retain(|joined| joined != room);
+    }
+
+    /// Notes that its client goes on without resuming its rooms; `false` when that was known.
+    pub(crate) fn goes_on(&self) -> bool {
+        !self.goes_on.load(Ordering::Relaxed) && !self.goes_on.swap(true, Ordering::Relaxed)
+    }
+
+    /// The turn to bring it up to where its rooms are, taken at once where nobody has it.
+    pub(crate) fn turn(&self) -> BoxFuture<'static, OwnedMutexGuard<()>> {
+        match self.turns.clone().try_lock_owned() {
+            Ok(turn) => ready(turn).boxed(),
+            Err(_) => self.turns.clone().lock_owned().boxed(),
+        }
     }
 
     /// Whether something waits or runs in one of its rooms.

@@ -33,6 +33,9 @@ pub enum SlowReason {
     Stalled,
     /// Something was lost on the way to its network.
     Lost,
+    /// What was recorded for it was no longer kept when it could have been sent: see
+    /// [`Config::history_count`](crate::Config::history_count).
+    Missed,
 }
 
 impl SlowReason {
@@ -43,6 +46,7 @@ impl SlowReason {
             Self::Packets => "packets",
             Self::Stalled => "stalled",
             Self::Lost => "lost",
+            Self::Missed => "missed",
         }
     }
 }

@@ -8,7 +8,7 @@ use super::{
     context::{Request, RequestContext},
     output::OutputJson,
 };
-use crate::{App, Failure, limits::RateLimit, typescript::RouteTypes};
+use crate::{App, Failure, history::Keep, limits::RateLimit, typescript::RouteTypes};
 
 /// Who may use a route, from `auth = ...`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +55,8 @@ pub trait ServerHandler: 'static {
 
     /// Whether those who join the room while it runs get what it has broadcast.
     const REPLAY: bool = false;
+    /// How much of its deliveries is kept, if they are recorded.
+    const HISTORY: Option<Keep> = None;
 
     /// Adds its input, output and errors to the route's types.
     fn describe(types: &mut RouteTypes);
@@ -84,6 +86,7 @@ pub(crate) struct ServerRoute {
     pub(crate) replay: bool,
     /// Whether it takes streams.
     pub(crate) streams: bool,
+    pub(crate) history: Option<Keep>,
     pub(crate) describe: fn(&mut RouteTypes),
     pub(crate) authorize: for<'a> fn(&'a Request) -> BoxFuture<'a, Result<(), Failure>>,
     pub(crate) prepare: fn(&Request) -> Result<PreparedCall, Failure>,
@@ -98,6 +101,7 @@ impl ServerRoute {
             on_disconnect: H::ON_DISCONNECT,
             replay: H::REPLAY,
             streams: RouteTypes::of(H::describe).streams(),
+            history: H::HISTORY,
             describe: H::describe,
             authorize: authorize::<H>,
             prepare: prepare::<H>,

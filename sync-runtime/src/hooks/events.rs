@@ -54,6 +54,10 @@ impl Visitor {
         }
     }
 
+    pub(crate) fn connection(&self) -> Option<Sid> {
+        self.connection
+    }
+
     pub(crate) fn session_key(&self) -> Option<&SessionKey> {
         self.session.as_ref().map(AnySession::key)
     }

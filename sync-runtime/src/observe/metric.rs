@@ -23,6 +23,9 @@ const QUEUE_REFUSALS: &str = "sync_queue_refusals_total";
 const RATE_LIMIT_FALLBACKS: &str = "sync_rate_limit_fallbacks_total";
 const STREAM_HOOKS_MISSED: &str = "sync_stream_hooks_missed_total";
 
+const HISTORY_FORGOTTEN: &str = "sync_history_forgotten_rooms_total";
+const RESUMED: &str = "sync_resumed_rooms_total";
+
 const ROUTE: &str = "route";
 const OUTCOME: &str = "outcome";
 const REASON: &str = "reason";
@@ -72,6 +75,12 @@ pub(crate) fn describe() {
         Unit::Count,
         "Payloads of which the hooks of streams were not told because too many waited."
     );
+    metrics::describe_counter!(RESUMED, Unit::Count, "Rooms that clients resumed.");
+    metrics::describe_counter!(
+        HISTORY_FORGOTTEN,
+        Unit::Count,
+        "Rooms whose history was forgotten to make room for others'."
+    );
 }
 
 /// Counts a connection for as long as it lives.
@@ -115,6 +124,16 @@ pub(crate) fn evicted(reason: SlowReason) {
 #[expect(clippy::cast_precision_loss, reason = "a gauge is no more precise")]
 pub(crate) fn unsent(bytes: usize) {
     gauge!(UNSENT).set(bytes as f64);
+}
+
+/// Counts a room whose history had to make way for that of others.
+pub(crate) fn history_forgotten() {
+    counter!(HISTORY_FORGOTTEN).increment(1);
+}
+
+/// Counts a room that a client wanted to resume.
+pub(crate) fn resumed(outcome: &'static str) {
+    counter!(RESUMED, OUTCOME => outcome).increment(1);
 }
 
 /// Counts a request that was refused.
@@ -193,6 +212,8 @@ mod tests {
             QUEUE_REFUSALS,
             RATE_LIMIT_FALLBACKS,
             STREAM_HOOKS_MISSED,
+            HISTORY_FORGOTTEN,
+            RESUMED,
         ] {
             assert!(guide.contains(&format!("\n| `{name}` |")), "{name}");
         }

@@ -36,11 +36,11 @@ impl Lagged {
 impl Server {
     /// Closes a connection that cannot keep up. From here on nothing is sent to it and nothing it
     /// asked for goes on; it is in no room.
-    pub(super) fn evict(self: &Arc<Self>, connection: &Arc<Connection>, reason: SlowReason) {
+    pub(crate) fn evict(self: &Arc<Self>, connection: &Arc<Connection>, reason: SlowReason) {
         if !connection.close() {
             return;
         }
-        self.rooms.forget(connection);
+        self.forget(connection);
         let unsent = connection.line().traffic().unsent();
         observe::evicted(reason);
         tracing::warn!(

@@ -116,51 +116,110 @@ impl Server {
         let Some(data) = encode(event, data) else {
             return Reached::default();
         };
-        let packet = Amount::packet(event_bytes(event, data.get().len()));
-        let bounds = self.config.unsent_bounds();
-        let mut slow = Vec::new();
-        let sent = self.rooms.with_members(room, |members| {
-            let mut sent = 0;
-            let mut left_out = Vec::new();
-            for member in members.values() {
-                if except.is_some() && member.session() == except {
-                    continue;
-                }
-                if !self.can_hear(member) {
-                    left_out.push(rooms::emit_name(member.own_room()));
-                } else if let Err(reason) = member.line().traffic().admit(packet, bounds) {
-                    left_out.push(rooms::emit_name(member.own_room()));
-                    slow.push((member.clone(), reason));
-                } else {
-                    sent += 1;
-                }
-            }
-            if let Some(session) = except {
-                left_out.push(rooms::session_emit_name(session));
-            }
-            let room = self.io.within(rooms::emit_name(room)).except(left_out);
-            // On this node alone there is nothing to wait for.
-            let done = room.emit(event, &data).now_or_never();
-            if has_lost(done) {
-                for member in members.values() {
-                    member.line().traffic().doubt();
-                }
-            }
-            sent
+        let mut round = Round::new(self, except, event, &data);
+        self.rooms.with_members(room, |members| {
+            round.emit(rooms::emit_name(room), members.values());
         });
-        for (member, reason) in &slow {
-            self.evict(member, *reason);
-        }
-        Reached {
-            sent: sent.unwrap_or_default(),
-            missed: slow.len(),
-        }
+        round.end()
+    }
+
+    /// Sends an event to the members of a room that its feed sends to, as
+    /// [`emit_to_room`](Self::emit_to_room) does to all.
+    pub(crate) fn emit_to_live(
+        self: &Arc<Self>,
+        room: &RoomCode,
+        except: Option<&SessionKey>,
+        event: &str,
+        data: &impl Serialize,
+    ) -> Reached {
+        let Some(data) = encode(event, data) else {
+            return Reached::default();
+        };
+        let mut round = Round::new(self, except, event, &data);
+        self.history.feeds.with_live(room, |members| {
+            round.emit(rooms::live_emit_name(room), members.iter().copied());
+        });
+        round.end()
     }
 
     /// Whether what the layer below sends to a room of this connection reaches it.
     fn can_hear(&self, connection: &Connection) -> bool {
         !connection.is_closed()
             && (connection.is_connected() || self.io.get_socket(connection.id()).is_some())
+    }
+}
+
+/// One event on its way to many.
+struct Round<'a> {
+    server: &'a Arc<Server>,
+    except: Option<&'a SessionKey>,
+    event: &'a str,
+    data: &'a RawValue,
+    sent: usize,
+    slow: Vec<(Arc<Connection>, SlowReason)>,
+}
+
+impl<'a> Round<'a> {
+    fn new(
+        server: &'a Arc<Server>,
+        except: Option<&'a SessionKey>,
+        event: &'a str,
+        data: &'a RawValue,
+    ) -> Self {
+        Self {
+            server,
+            except,
+            event,
+            data,
+            sent: 0,
+            slow: Vec::new(),
+        }
+    }
+
+    /// Sends it to a room of the layer below, of which these are the members.
+    fn emit<'m>(
+        &mut self,
+        room: String,
+        members: impl Iterator<Item = &'m Arc<Connection>> + Clone,
+    ) {
+        let packet = Amount::packet(event_bytes(self.event, self.data.get().len()));
+        let bounds = self.server.config.unsent_bounds();
+        let mut left_out = Vec::new();
+        for member in members.clone() {
+            if self.except.is_some() && member.session() == self.except {
+                continue;
+            }
+            if !self.server.can_hear(member) {
+                left_out.push(rooms::emit_name(member.own_room()));
+            } else if let Err(reason) = member.line().traffic().admit(packet, bounds) {
+                left_out.push(rooms::emit_name(member.own_room()));
+                self.slow.push((member.clone(), reason));
+            } else {
+                self.sent += 1;
+            }
+        }
+        if let Some(session) = self.except {
+            left_out.push(rooms::session_emit_name(session));
+        }
+        let room = self.server.io.within(room).except(left_out);
+        // On this node alone there is nothing to wait for.
+        let done = room.emit(self.event, self.data).now_or_never();
+        if has_lost(done) {
+            for member in members {
+                member.line().traffic().doubt();
+            }
+        }
+    }
+
+    /// Closes those that cannot keep up.
+    fn end(self) -> Reached {
+        for (member, reason) in &self.slow {
+            self.server.evict(member, *reason);
+        }
+        Reached {
+            sent: self.sent,
+            missed: self.slow.len(),
+        }
     }
 }
 

@@ -13,6 +13,7 @@ mod identify;
 mod limit;
 mod receiver;
 mod recipients;
+mod record;
 pub(crate) mod shape;
 mod streams;
 mod validate;
@@ -24,8 +25,7 @@ use tokio_util::sync::CancellationToken;
 use self::shape::Shaped;
 pub(crate) use self::{identify::Requester, receiver::EVERYBODY};
 use crate::{
-    Failure, connection::Turn, fanout, handler::output::OutputJson, observe, server::Server,
-    stream::Outlet,
+    Failure, connection::Turn, handler::output::OutputJson, observe, server::Server, stream::Outlet,
 };
 
 /// The answer to a request that succeeded.
@@ -69,13 +69,13 @@ pub(crate) async fn run(
                 let failure = requester.in_own_words(server, failure).await;
                 reply.answer(Err(&failure));
             }
-            Ok(delivery) => {
+            Ok(deliverable) => {
                 watch.answered(None);
                 reply.answer(Ok(Success {
-                    message: delivery.message(),
-                    output: delivery.output(),
+                    message: deliverable.delivery.message(),
+                    output: deliverable.delivery.output(),
                 }));
-                fanout::fan_out(server, delivery).await;
+                deliverable.deliver(server).await;
             }
         }
     })
@@ -88,7 +88,7 @@ async fn up_to_fan_out(
     requester: &Requester,
     incoming: Incoming,
     progress: impl FnOnce() -> Arc<dyn Outlet>,
-) -> Result<fanout::Delivery, Failure> {
+) -> Result<record::Deliverable, Failure> {
     let Incoming {
         request,
         cancelled,
@@ -102,5 +102,6 @@ async fn up_to_fan_out(
     let admitted = admit::admit(server, limited).await?;
     let validated = validate::validate(server, admitted, progress).await?;
     let executed = execute::execute(server, validated, turn).await?;
-    recipients::resolve(server, executed).await
+    let delivery = recipients::resolve(server, executed).await?;
+    record::record(server, delivery).await
 }

@@ -6,6 +6,7 @@ mod event;
 pub(crate) mod fuzzing;
 pub(crate) mod http;
 mod origin;
+mod resume_event;
 mod room_events;
 mod session_end;
 pub(crate) mod socket;

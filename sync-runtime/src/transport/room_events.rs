@@ -10,7 +10,7 @@ use crate::{
     Failure,
     connection::Connection,
     error::Refusal,
-    fanout,
+    fanout, feed,
     hooks::{PostRoomJoin, PostRoomLeave, PreRoomJoin, PreRoomLeave},
     observe,
     pipeline::EVERYBODY,
@@ -82,6 +82,7 @@ pub(super) fn change(
         };
         let rooms = changed.map(|()| JoinedRooms {
             rooms: connection.joined_rooms(),
+            offsets: feed::offsets(&server, &connection),
         });
         answer(&server, &connection, &reply, rooms);
     });
@@ -121,6 +122,8 @@ async fn join(
     let left = left.map_err(Failure::internal)?;
     give_up(server, connection, socket, left.ok_or(Refusal::NoSession)?).await;
     fanout::join(server, connection, socket, room);
+    feed::enter(server, connection, std::slice::from_ref(room)).await;
+    feed::go_live_in(server, connection, vec![room.clone()]);
     // What another connection of the session joined may have taken a room from the session that this
     // one is still in.
     let beyond = connection.rooms_beyond(server.sessions.max_rooms());
@@ -144,7 +147,7 @@ async fn give_up(
         if !connection.is_member(&room) {
             continue;
         }
-        server.rooms.leave(connection, socket, &room);
+        server.leave(connection, socket, &room);
         let after = || PostRoomLeave {
             visitor: connection.visitor().clone(),
             room: room.clone(),
@@ -175,7 +178,7 @@ async fn leave(
         return Err(Refusal::NoSession.into());
     }
     if room != connection.own_room() {
-        server.rooms.leave(connection, socket, room);
+        server.leave(connection, socket, room);
     }
     let after = || PostRoomLeave {
         visitor: visitor(),
@@ -190,6 +193,7 @@ pub(super) fn list(server: &Arc<Server>, connection: &Arc<Connection>, payload: 
     let reply = ReplyTo::of("getJoinedRooms", payload);
     let rooms = reply.indexed().map(|()| JoinedRooms {
         rooms: connection.joined_rooms(),
+        offsets: feed::offsets(server, connection),
     });
     answer(server, connection, &reply, rooms.map_err(Failure::from));
 }

@@ -103,7 +103,7 @@ pub(super) fn close_ended(server: &Arc<Server>, socket: SocketRef) {
     };
     // First of all it must hear nothing more.
     connection.close();
-    server.rooms.forget(&connection);
+    server.forget(&connection);
     socket.leave_all();
     let told = emit_last(&connection, &socket, EVENT, &Ended { reason });
     tracing::debug!(connection = %socket.id, ?reason, told, "a session is over");

@@ -12,7 +12,7 @@ use socketioxide::{
 
 use super::{
     event::{Ack, Payload},
-    origin,
+    origin, resume_event,
     room_events::{self, Change},
     session_end, sync_event,
 };
@@ -20,7 +20,7 @@ use crate::{
     Config, Locale,
     connection::Connection,
     door::{self, Door},
-    fanout,
+    fanout, feed,
     hooks::{OnSocketConnect, OnSocketDisconnect, Visitor},
     limits::Address,
     locale::Asked,
@@ -96,7 +96,7 @@ struct Attachment {
 impl Attachment {
     fn close(&self) {
         self.connection.close();
-        self.server.rooms.forget(&self.connection);
+        self.server.forget(&self.connection);
         self.server.by_user.remove(&self.connection);
         if let Some(session) = self.connection.session() {
             let id = self.connection.id();
@@ -164,6 +164,7 @@ async fn connect(
         for room in session.rooms() {
             fanout::join(server, connection, &socket, room);
         }
+        feed::enter(server, connection, session.rooms()).await;
     }
 
     let event = || OnSocketConnect {
@@ -172,6 +173,7 @@ async fn connect(
     let hooks = &server.hooks.socket_connect;
     hooks.tell(server.config.hook_timeout, event).await;
     handle_events(&socket, &attachment);
+    feed::await_resume(server, connection);
     Ok(())
 }
 
@@ -202,6 +204,7 @@ async fn identify(
 fn handle_events(socket: &SocketRef, attachment: &Arc<Attachment>) {
     let at = attachment.clone();
     socket.on("sync", move |payload: Payload, ack: Ack| {
+        feed::go_live(&at.server, &at.connection);
         sync_event::receive(&at.server, &at.connection, &payload, ack);
         std::future::ready(())
     });
@@ -215,6 +218,7 @@ fn handle_events(socket: &SocketRef, attachment: &Arc<Attachment>) {
         socket.on(
             change.event(),
             move |socket: SocketRef, payload: Payload| {
+                feed::go_live(&at.server, &at.connection);
                 room_events::change(change, &at.server, &at.connection, socket, &payload);
                 std::future::ready(())
             },
@@ -222,7 +226,13 @@ fn handle_events(socket: &SocketRef, attachment: &Arc<Attachment>) {
     }
     let at = attachment.clone();
     socket.on("getJoinedRooms", move |payload: Payload| {
+        feed::go_live(&at.server, &at.connection);
         room_events::list(&at.server, &at.connection, &payload);
+        std::future::ready(())
+    });
+    let at = attachment.clone();
+    socket.on("resume", move |payload: Payload| {
+        resume_event::receive(&at.server, &at.connection, &payload);
         std::future::ready(())
     });
     let at = attachment.clone();

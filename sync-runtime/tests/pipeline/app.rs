@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{Router, http::HeaderMap};
 use serde::{Deserialize, Serialize};
 use sync_runtime::{
-    App, Hooks, Messages, Routes, SessionUser, Sessions, SyncServer, SyncServerBuilder,
+    App, Config, Hooks, Messages, Routes, SessionUser, Sessions, SyncServer, SyncServerBuilder,
     codegen::route,
 };
 use tokio::sync::Notify;
@@ -61,19 +61,33 @@ impl Server {
     }
 
     pub fn of(sessions: Sessions<User>, hooks: Hooks) -> Self {
-        Self::built(sessions, |server| server.hooks(hooks))
+        Self::built(routes(), sessions, |server| server.hooks(hooks))
     }
 
     pub fn saying(messages: Messages) -> Self {
-        Self::built(Sessions::in_memory(), |server| server.messages(messages))
+        Self::built(routes(), Sessions::in_memory(), |server| {
+            server.messages(messages)
+        })
+    }
+
+    pub fn custom(
+        routes: Routes<AppState>,
+        sessions: Sessions<User>,
+        hooks: Hooks,
+        config: Config,
+    ) -> Self {
+        Self::built(routes, sessions, |server| {
+            server.hooks(hooks).config(config)
+        })
     }
 
     fn built(
+        routes: Routes<AppState>,
         sessions: Sessions<User>,
         set: impl FnOnce(SyncServerBuilder) -> SyncServerBuilder,
     ) -> Self {
         let state = AppState::default();
-        let server = SyncServer::builder(state.clone(), routes(), sessions.clone());
+        let server = SyncServer::builder(state.clone(), routes, sessions.clone());
         let sync = set(server).build().expect("good settings");
         Self {
             router: sync.mount(Router::new()),

@@ -8,11 +8,15 @@ use axum::{
     http::{Request, Response, header},
 };
 use serde_json::{Value, json};
+use tokio::time::{Instant, timeout_at};
 use tower::ServiceExt;
 
 const PATH: &str = "/socket.io/?EIO=4&transport=polling";
 /// What Engine.IO puts between the packets of one poll.
 const SEPARATOR: char = '\u{1e}';
+
+/// How long anything may take before a test gives up on it.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A connected client.
 pub struct Client {
@@ -93,21 +97,76 @@ impl Client {
 
     /// The next packet of an event; what comes before it stays to be heard.
     pub async fn hear(&mut self, event: &str) -> Value {
+        let deadline = Instant::now() + PATIENCE;
         loop {
             let found = self.heard.iter().position(|(heard, _)| heard == event);
             if let Some((_, payload)) = found.and_then(|index| self.heard.remove(index)) {
                 return payload;
             }
-            let poll = tokio::time::timeout(Duration::from_secs(10), self.get()).await;
-            let poll = poll.unwrap_or_else(|_| panic!("no `{event}` among {:?}", self.heard));
-            for packet in poll
-                .split(SEPARATOR)
-                .filter_map(|packet| packet.strip_prefix("42"))
-            {
-                let event: (String, Value) = serde_json::from_str(packet).expect("an event");
-                self.heard.push_back(event);
-            }
+            self.poll(event, deadline).await;
         }
+    }
+
+    /// Hears what has come, or waits for something to come.
+    async fn poll(&mut self, wanted: &str, deadline: Instant) {
+        let poll = timeout_at(deadline, self.get()).await;
+        let poll = poll.unwrap_or_else(|_| panic!("no `{wanted}` among {:?}", self.heard));
+        for packet in poll
+            .split(SEPARATOR)
+            .filter_map(|packet| packet.strip_prefix("42"))
+        {
+            let event: (String, Value) = serde_json::from_str(packet).expect("an event");
+            self.heard.push_back(event);
+        }
+    }
+
+    /// Tells in which rooms it is.
+    pub async fn list(&mut self) -> Value {
+        let index = self.index();
+        self.emit("getJoinedRooms", &json!({ "responseIndex": index }))
+            .await;
+        self.hear(&format!("getJoinedRooms-{index}")).await
+    }
+
+    /// Resumes rooms and gives the answer.
+    pub async fn resume(&mut self, rooms: &Value) -> Value {
+        let index = self.ask_to_resume(rooms).await;
+        self.hear(&format!("resume-{index}")).await
+    }
+
+    /// Resumes rooms and gives the index that this is answered on.
+    pub async fn ask_to_resume(&mut self, rooms: &Value) -> u64 {
+        let index = self.index();
+        let packet = json!({ "rooms": rooms, "responseIndex": index });
+        self.emit("resume", &packet).await;
+        index
+    }
+
+    /// Leaves as a client does that closes.
+    pub async fn close(self) {
+        self.post("1").await;
+    }
+
+    /// Whether an event has come that was not heard yet.
+    pub fn has_heard(&self, event: &str) -> bool {
+        self.heard.iter().any(|(heard, _)| heard == event)
+    }
+
+    /// Hears until a delivery comes; that and all others stay to be heard.
+    pub async fn hear_delivery(&mut self, wanted: impl Fn(&Value) -> bool) {
+        let deadline = Instant::now() + PATIENCE;
+        while !self.deliveries().into_iter().any(&wanted) {
+            self.poll("the delivery", deadline).await;
+        }
+    }
+
+    /// The deliveries heard so far, which are not heard again.
+    pub fn take_deliveries(&mut self) -> Vec<Value> {
+        let heard = std::mem::take(&mut self.heard);
+        let (deliveries, rest): (VecDeque<_>, _) =
+            heard.into_iter().partition(|(event, _)| event == "sync");
+        self.heard = rest;
+        deliveries.into_iter().map(|(_, payload)| payload).collect()
     }
 
     /// The deliveries heard so far.

@@ -4,6 +4,7 @@
 
 mod app;
 mod client;
+mod history;
 mod hooked;
 mod locale;
 mod stream_routes;

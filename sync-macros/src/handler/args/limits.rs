@@ -56,21 +56,18 @@ impl Parse for Timeout {
         let span = input.span();
         let refused = || syn::Error::new(span, TIMEOUT_TAKES);
         let text: LitStr = input.parse().map_err(|_| refused())?;
-        let milliseconds = milliseconds(&text.value()).ok_or_else(refused)?;
+        let units = [("ms", 1), ("s", 1000), ("min", 60 * 1000)];
+        let milliseconds = milliseconds(&text.value(), &units).ok_or_else(refused)?;
         Ok(Self { milliseconds })
     }
 }
 
-fn milliseconds(text: &str) -> Option<u64> {
+/// Reads a time longer than zero in one of these units, each with its name and its milliseconds.
+pub(super) fn milliseconds(text: &str, units: &[(&str, u64)]) -> Option<u64> {
     let text = text.trim();
     let unit = text.find(|letter: char| !letter.is_ascii_digit())?;
     let (count, unit) = text.split_at(unit);
-    let unit = match unit.trim() {
-        "ms" => 1,
-        "s" => 1000,
-        "min" => 60 * 1000,
-        _ => return None,
-    };
+    let (_, unit) = units.iter().find(|(name, _)| *name == unit.trim())?;
     let count: u64 = count.parse().ok()?;
-    count.checked_mul(unit).filter(|time| *time > 0)
+    count.checked_mul(*unit).filter(|time| *time > 0)
 }

@@ -1,6 +1,7 @@
 //! The arguments of `#[sync_handler(...)]`.
 
 mod auth;
+mod history;
 mod limits;
 mod streams;
 
@@ -12,6 +13,7 @@ use syn::{
 
 pub(super) use self::{
     auth::Auth,
+    history::History,
     limits::{RateLimit, Timeout},
     streams::OnDisconnect,
 };
@@ -24,10 +26,10 @@ pub(super) struct ServerArgs {
     pub(super) on_disconnect: Option<OnDisconnect>,
     /// Where it is given.
     pub(super) replay: Option<Span>,
+    pub(super) history: Option<History>,
 }
 
-const KNOWN: &str =
-    "`#[sync_handler]` takes: `auth`, `rate_limit`, `timeout`, `on_disconnect`, `replay`";
+const KNOWN: &str = "`#[sync_handler]` takes: `auth`, `rate_limit`, `timeout`, `history`, `on_disconnect`, `replay`";
 
 impl ServerArgs {
     /// Parses them; `attribute` is where a missing one belongs.
@@ -37,6 +39,7 @@ impl ServerArgs {
         let mut timeout = None;
         let mut on_disconnect = None;
         let mut replay = None;
+        let mut history = None;
         let parser = |input: ParseStream<'_>| {
             while !input.is_empty() {
                 let key: Ident = input.parse()?;
@@ -49,6 +52,10 @@ impl ServerArgs {
                         value(input, &key, takes, &mut on_disconnect)?;
                     }
                     "replay" => flag(input, &key, streams::REPLAY_TAKES, &mut replay)?,
+                    "history" => {
+                        let parsed = History::parse(input, &key)?;
+                        once(&key, &mut history, parsed)?;
+                    }
                     _ => {
                         let message = format!("unknown argument `{key}`; {KNOWN}");
                         return Err(syn::Error::new(key.span(), message));
@@ -73,6 +80,7 @@ impl ServerArgs {
             timeout,
             on_disconnect,
             replay,
+            history,
         })
     }
 }

@@ -56,6 +56,7 @@ impl FromRequest<AppState> for Board {
     timeout = "30s",
     on_disconnect = finish,
     replay,
+    history(count = 1000, age = "1h"),
 )]
 pub async fn main(
     Valid(input): Valid<MoveCard>,

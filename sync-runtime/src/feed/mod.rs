@@ -1,0 +1,120 @@
+//! The deliveries of routes with history: one feed for each busy room.
+//!
+//! What was recorded comes out of the tail of the log and is delivered in its order, one entry after
+//! another, to the connections that are live in the room. Whoever is behind is brought up from the
+//! log by [`catch_up`], and made live by the feed itself between two entries.
+
+mod catch_up;
+mod member;
+
+use std::{panic::AssertUnwindSafe, sync::Arc};
+
+use futures_util::{FutureExt, StreamExt};
+
+pub(crate) use self::{
+    catch_up::{CaughtUp, Lost, catch_up},
+    member::{await_resume, enter, go_live, go_live_in, offsets},
+};
+use crate::{
+    fanout::{Delivery, To, deliver},
+    history::{Recorded, Work},
+    hooks::{RequestInfo, Visitor},
+    request_values::SharedValues,
+    room::RoomCode,
+    server::Server,
+};
+
+/// Begins to deliver what is recorded, once for a server. It is called before the first entry is, as a
+/// server can be built outside of a runtime.
+pub(crate) fn watch(server: &Arc<Server>) {
+    server.history.is_watched.call_once(|| {
+        let mut tail = server.history.log.tail();
+        let server = server.clone();
+        tokio::spawn(async move {
+            while let Some(recorded) = tail.next().await {
+                let room = recorded.entry.room.clone();
+                let work = take(server.clone(), recorded);
+                add(&server, room, work.boxed());
+            }
+        });
+    });
+}
+
+/// Adds work to a room's feed.
+fn add(server: &Arc<Server>, room: RoomCode, work: Work) {
+    if server.history.feeds.push(&room, work) {
+        tokio::spawn(run(server.clone(), room));
+    }
+}
+
+async fn run(server: Arc<Server>, room: RoomCode) {
+    while let Some(work) = server.history.feeds.next(&room) {
+        // What the app's code can do wrong is contained where it is called. Anything else must not
+        // stop what waits behind it.
+        if AssertUnwindSafe(work).catch_unwind().await.is_err() {
+            tracing::error!(%room, "a delivery panicked outside of its handler");
+        }
+    }
+}
+
+/// Delivers an entry to all that are live.
+async fn take(server: Arc<Server>, recorded: Arc<Recorded>) {
+    let (room, history) = (&recorded.entry.room, &server.history);
+    let (request, delivered) = match history.awaited.take(recorded.entry.id) {
+        None => (None, None),
+        Some(sides) => {
+            // An error is the sign.
+            let _ = sides.answered.await;
+            (Some(sides.request), Some(sides.delivered))
+        }
+    };
+    let position = history.feeds.position(room);
+    let is_covered = position.is_some_and(|position| position.reaches(&recorded.offset));
+    let mut sent = 0;
+    if !is_covered {
+        sent = deliver_entry(&server, &recorded, request, To::Live).await;
+        history.feeds.reach(room, recorded.offset.clone());
+    }
+    if let Some(delivered) = delivered {
+        let _ = delivered.send(sent);
+    }
+}
+
+/// Makes the deliveries of an entry; `request` is what hooks are told of it, where it is still known.
+/// Gives how many there were: none if its route is gone.
+async fn deliver_entry(
+    server: &Arc<Server>,
+    recorded: &Recorded,
+    request: Option<RequestInfo>,
+    to: To<'_>,
+) -> usize {
+    let Some(route) = server.routes.named(&recorded.entry.route) else {
+        return 0;
+    };
+    let request = match request {
+        Some(request) => request,
+        None => info(server, recorded).await,
+    };
+    let delivery = Delivery::of(recorded, route, request);
+    deliver(server, &delivery, to).await
+}
+
+/// What hooks are told of an entry: who sent it, as far as that session still lives.
+async fn info(server: &Server, recorded: &Recorded) -> RequestInfo {
+    let entry = &recorded.entry;
+    let asks = !server.hooks.pre_recipient.is_empty();
+    let session = match entry.sender.session.as_ref().filter(|_| asks) {
+        None => None,
+        Some(key) => server.sessions.peek(key).await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "it cannot be told who sent what is delivered");
+            None
+        }),
+    };
+    RequestInfo {
+        visitor: Visitor::new(entry.sender.connection, session),
+        room: entry.room.clone(),
+        route: entry.route.clone(),
+        input: entry.input.clone(),
+        values: SharedValues::default(),
+    }
+}

@@ -1,0 +1,66 @@
+//! What a log records.
+
+use std::{sync::Arc, time::Duration};
+
+use serde_json::value::RawValue;
+use socketioxide::socket::Sid;
+use uuid::Uuid;
+
+use super::Offset;
+use crate::{handler::output::OutputJson, room::RoomCode, session::SessionKey};
+
+/// How much of a route's deliveries a room keeps, from `history(...)`: what is not said is as the
+/// configuration says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Keep {
+    /// How many of the room's last entries.
+    pub count: Option<u32>,
+    /// For how long.
+    pub age: Option<Duration>,
+}
+
+/// A request's output on its way to a room, with all that a delivery of it needs, now and later.
+pub(crate) struct Entry {
+    pub(crate) id: EntryId,
+    pub(crate) room: RoomCode,
+    /// The full name of the route.
+    pub(crate) route: Arc<str>,
+    pub(crate) input: Arc<RawValue>,
+    pub(crate) output: OutputJson,
+    pub(crate) sender: Sender,
+    /// How many of the room's last entries are kept at least with this one among them.
+    pub(crate) count: usize,
+    /// For how long it is kept.
+    pub(crate) age: Duration,
+}
+
+/// Who sent an entry.
+pub(crate) struct Sender {
+    pub(crate) connection: Option<Sid>,
+    pub(crate) session: Option<SessionKey>,
+    /// Whether its session is not to hear the entry.
+    pub(crate) ignore_self: bool,
+}
+
+impl Sender {
+    /// The session whose connections do not hear the entry.
+    pub(crate) fn except(&self) -> Option<&SessionKey> {
+        self.session.as_ref().filter(|_| self.ignore_self)
+    }
+}
+
+/// What tells an entry from all others before it has a place in an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct EntryId(Uuid);
+
+impl EntryId {
+    pub(crate) fn random() -> Self {
+        Self(Uuid::new_v4())
+    }
+}
+
+/// An entry with its place in the order of its room.
+pub(crate) struct Recorded {
+    pub(crate) offset: Offset,
+    pub(crate) entry: Entry,
+}

@@ -1,0 +1,189 @@
+//! How far each room's deliveries are, and which connections are part of them.
+//!
+//! A room's entries are delivered one after another by one task, its feed. A connection is *live*
+//! when the feed sends to it, and until then *behind*: the log has what it is to get, so nothing is
+//! kept for it here. Only the feed's own work makes a connection live, so that the place from which
+//! on it is has neither a gap nor an overlap.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use dashmap::{DashMap, mapref::entry::Entry};
+use futures_util::future::BoxFuture;
+use parking_lot::Mutex;
+use socketioxide::socket::Sid;
+
+use super::Offset;
+use crate::{connection::Connection, room::RoomCode, session::SessionKey};
+
+/// What a feed does, one after another.
+pub(crate) type Work = BoxFuture<'static, ()>;
+
+/// The feeds of the rooms in which somebody is, or in which something waits to be delivered.
+#[derive(Default)]
+pub(crate) struct Feeds {
+    rooms: DashMap<RoomCode, Feed>,
+    memberships: AtomicU64,
+}
+
+/// What tells a membership from those that the same connection had in the room before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Membership(u64);
+
+#[derive(Default)]
+struct Feed {
+    /// Up to where all that are live have been sent everything. Not known as long as nobody is.
+    position: Option<Offset>,
+    members: HashMap<Sid, Member>,
+    /// Never locked: a table that threads share takes only what they may share.
+    waiting: Mutex<VecDeque<Work>>,
+    is_running: bool,
+}
+
+struct Member {
+    connection: Arc<Connection>,
+    standing: Standing,
+}
+
+/// Where a member is in the order of its room.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Standing {
+    pub(crate) membership: Membership,
+    /// All that follows this offset is for the feed to send or to have sent; not known where the log
+    /// did not answer.
+    pub(crate) since: Option<Offset>,
+    pub(crate) is_live: bool,
+}
+
+impl Feeds {
+    /// Makes a connection a member that is behind.
+    pub(crate) fn enter(
+        &self,
+        room: &RoomCode,
+        connection: &Arc<Connection>,
+        since: Option<Offset>,
+    ) {
+        let number = self.memberships.fetch_add(1, Ordering::Relaxed);
+        let standing = Standing {
+            membership: Membership(number),
+            since,
+            is_live: false,
+        };
+        let member = || Member {
+            connection: connection.clone(),
+            standing,
+        };
+        let mut feed = self.rooms.entry(room.clone()).or_default();
+        feed.members.entry(connection.id()).or_insert_with(member);
+    }
+
+    /// Takes a connection out. `below` does so in the layer below, where nothing is sent meanwhile.
+    pub(crate) fn leave(&self, room: &RoomCode, connection: Sid, below: impl FnOnce()) {
+        let entry = self.rooms.entry(room.clone());
+        below();
+        if let Entry::Occupied(mut feed) = entry {
+            feed.get_mut().members.remove(&connection);
+            if feed.get().is_over() {
+                feed.remove();
+            }
+        }
+    }
+
+    /// Where a member is, unless it has left.
+    pub(crate) fn standing(&self, room: &RoomCode, connection: Sid) -> Option<Standing> {
+        let feed = self.rooms.get(room)?;
+        let member = feed.members.get(&connection)?;
+        Some(member.standing.clone())
+    }
+
+    /// Changes where a member is, unless it has left, even if it came back since. Then `below` does so
+    /// in the layer below.
+    pub(crate) fn place(
+        &self,
+        room: &RoomCode,
+        connection: Sid,
+        standing: Standing,
+        below: impl FnOnce(),
+    ) {
+        if let Some(mut feed) = self.rooms.get_mut(room)
+            && let Some(member) = feed.members.get_mut(&connection)
+            && member.standing.membership == standing.membership
+        {
+            member.standing = standing;
+            below();
+        }
+    }
+
+    /// Does something with the members that are live while nobody becomes one or leaves. It must not
+    /// ask for feeds itself.
+    pub(crate) fn with_live(&self, room: &RoomCode, work: impl FnOnce(&[&Arc<Connection>])) {
+        if let Some(feed) = self.rooms.get(room) {
+            let members = feed.members.values();
+            let live = members.filter(|member| member.standing.is_live);
+            work(&live.map(|member| &member.connection).collect::<Vec<_>>());
+        }
+    }
+
+    /// The members that are live, except those of a session.
+    pub(crate) fn live(
+        &self,
+        room: &RoomCode,
+        except: Option<&SessionKey>,
+    ) -> Vec<Arc<Connection>> {
+        let Some(feed) = self.rooms.get(room) else {
+            return Vec::new();
+        };
+        let is_reached = |member: &&Member| {
+            let session = member.connection.session();
+            member.standing.is_live && (except.is_none() || session != except)
+        };
+        let live = feed.members.values().filter(is_reached);
+        live.map(|member| member.connection.clone()).collect()
+    }
+
+    /// Up to where everything has been delivered, if that is known.
+    pub(crate) fn position(&self, room: &RoomCode) -> Option<Offset> {
+        self.rooms.get(room)?.position.clone()
+    }
+
+    /// Notes up to where everything has been delivered. For the feed's own work.
+    pub(crate) fn reach(&self, room: &RoomCode, position: Offset) {
+        if let Some(mut feed) = self.rooms.get_mut(room) {
+            feed.position = Some(position);
+        }
+    }
+
+    /// Adds work to a room's feed. Gives `true` to the one who has to run the feed.
+    #[must_use]
+    pub(crate) fn push(&self, room: &RoomCode, work: Work) -> bool {
+        let mut feed = self.rooms.entry(room.clone()).or_default();
+        feed.waiting.get_mut().push_back(work);
+        !std::mem::replace(&mut feed.is_running, true)
+    }
+
+    /// The next work of a feed; it has ended where there is none.
+    pub(crate) fn next(&self, room: &RoomCode) -> Option<Work> {
+        let Entry::Occupied(mut feed) = self.rooms.entry(room.clone()) else {
+            return None;
+        };
+        let next = feed.get_mut().waiting.get_mut().pop_front();
+        if next.is_none() {
+            feed.get_mut().is_running = false;
+            if feed.get().is_over() {
+                feed.remove();
+            }
+        }
+        next
+    }
+}
+
+impl Feed {
+    fn is_over(&self) -> bool {
+        self.members.is_empty() && !self.is_running
+    }
+}

@@ -1,0 +1,54 @@
+//! Where the entries of rooms are recorded, whatever does it.
+
+use std::sync::Arc;
+
+use futures_util::{future::BoxFuture, stream::BoxStream};
+
+use super::{Entry, Offset, Recorded};
+use crate::{Failure, error::Refusal, room::RoomCode};
+
+/// The logs of all rooms. Each room has an order of its own.
+///
+/// A call that takes too long fails: nobody waits for a log that does not answer.
+pub(crate) trait Log: Send + Sync {
+    /// Records an entry as the last of its room. All tails have it from then on, perhaps before this
+    /// returns.
+    fn append(&self, entry: Entry) -> LogFuture<'_, ()>;
+
+    /// The offset of the last entry of each room; before the first one, the place in front of it.
+    fn heads<'a>(&'a self, rooms: &'a [RoomCode]) -> LogFuture<'a, Vec<Offset>>;
+
+    /// The entries that follow an offset, in their order and no more than `max`, or why it cannot be
+    /// said which those are.
+    fn read<'a>(&'a self, room: &'a RoomCode, after: &'a Offset, max: usize)
+    -> LogFuture<'a, Page>;
+
+    /// What is recorded from now on, of each room in its order.
+    fn tail(&self) -> BoxStream<'static, Arc<Recorded>>;
+}
+
+pub(crate) type LogFuture<'a, T> = BoxFuture<'a, Result<T, LogUnavailable>>;
+
+/// Some entries that follow each other, or why there are none.
+pub(crate) type Page = Result<Vec<Arc<Recorded>>, Gap>;
+
+/// Why it cannot be said what followed an offset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Gap {
+    /// Some of it is no longer kept.
+    Trimmed,
+    /// The offset is none of this log's life.
+    NewEpoch,
+}
+
+/// The log does not answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the log of rooms does not answer")]
+pub(crate) struct LogUnavailable;
+
+impl From<LogUnavailable> for Failure {
+    fn from(unavailable: LogUnavailable) -> Self {
+        let LogUnavailable = unavailable;
+        Refusal::ClusterUnavailable.into()
+    }
+}

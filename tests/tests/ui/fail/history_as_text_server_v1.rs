@@ -1,0 +1,7 @@
+#![no_main]
+include!("../app/server_file.rs");
+
+use sync_runtime::prelude::*;
+
+#[sync_handler(auth = login, history = "1h")]
+pub async fn main() {}
