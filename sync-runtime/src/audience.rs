@@ -70,15 +70,17 @@ struct Members {
 impl Outlet for Members {
     fn send(&self, payload: &RawValue) -> usize {
         let name = &self.route.full_name;
-        let send = |frame: &RawValue| {
-            self.server
-                .emit_to_room(&self.room, None, EVENT, &frame)
-                .sent
-        };
+        let (server, room) = (&self.server, &self.room);
         match &self.replay {
-            None => send(&wire::stream_frame(payload, name, None)),
+            None => {
+                let frame = wire::stream_frame(payload, name, None);
+                server.emit_to_room(room, None, EVENT, &frame).sent
+            }
             Some(running) => running.upgrade().map_or(0, |running| {
-                running.send(|mark| wire::stream_frame(payload, name, Some(mark)), send)
+                let frame = |mark| wire::stream_frame(payload, name, Some(mark));
+                running.send(frame, |frame| {
+                    server.emit_to_caught_up(room, EVENT, &frame).sent
+                })
             }),
         }
     }

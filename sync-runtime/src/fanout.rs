@@ -190,6 +190,32 @@ pub(crate) fn join(
     );
 }
 
+/// Makes a connection a member of a room while its client is not told yet that it is connected, and
+/// could hear nothing: [`catch_up`] is to follow.
+pub(crate) fn join_unheard(
+    server: &Arc<Server>,
+    connection: &Arc<Connection>,
+    socket: &SocketRef,
+    room: &RoomCode,
+) {
+    connection.note_behind(room);
+    server.rooms.join(connection, socket, room);
+}
+
+/// Brings a connection to where the streams of the rooms are that it has joined unheard. Until then it
+/// gets no frame of a stream that is replayed, for what came before it would be missing.
+pub(crate) fn catch_up(server: &Arc<Server>, connection: &Arc<Connection>) {
+    for room in connection.rooms_behind() {
+        server.replays.join(
+            &room,
+            || connection.note_caught_up(&room),
+            |frame| {
+                server.emit(connection, EVENT, &frame);
+            },
+        );
+    }
+}
+
 /// Delivers to the members of the room.
 pub(crate) async fn fan_out(server: &Arc<Server>, delivery: Delivery) {
     let deliveries = deliver(server, &delivery, To::Members);

@@ -48,6 +48,9 @@ pub(crate) struct Connection {
     /// The room that it has for itself, named by its id.
     own_room: RoomCode,
     rooms: Mutex<Vec<RoomCode>>,
+    /// Those of its rooms whose running streams it has not been brought to: it joined before it could
+    /// hear.
+    behind: Mutex<Vec<RoomCode>>,
     lanes: Lanes,
     requests: Requests,
     /// Whether its client has gone on without resuming its rooms.
@@ -68,6 +71,7 @@ impl Connection {
             is_closed: AtomicBool::new(false),
             own_room: RoomCode::of_connection(id),
             rooms: Mutex::default(),
+            behind: Mutex::default(),
             lanes: Lanes::default(),
             requests: Requests::default(),
             goes_on: AtomicBool::new(false),
@@ -155,6 +159,30 @@ impl Connection {
     /// Notes that it left a room.
     pub(crate) fn note_left(&self, room: &RoomCode) {
         self.rooms.lock().retain(|joined| joined != room);
+        self.note_caught_up(room);
+    }
+
+    /// Notes that it has yet to be brought to where the streams of a room are.
+    pub(crate) fn note_behind(&self, room: &RoomCode) {
+        let mut behind = self.behind.lock();
+        if !behind.contains(room) {
+            behind.push(room.clone());
+        }
+    }
+
+    /// Notes that it was; `false` when it was not behind.
+    pub(crate) fn note_caught_up(&self, room: &RoomCode) -> bool {
+        let mut behind = self.behind.lock();
+        let place = behind.iter().position(|one| one == room);
+        place.map(|place| behind.swap_remove(place)).is_some()
+    }
+
+    pub(crate) fn is_behind(&self, room: &RoomCode) -> bool {
+        self.behind.lock().contains(room)
+    }
+
+    pub(crate) fn rooms_behind(&self) -> Vec<RoomCode> {
+        self.behind.lock().clone()
     }
 
     /// Notes that its client goes on without resuming its rooms; `false` when that was known.

@@ -123,6 +123,25 @@ impl Server {
         round.end()
     }
 
+    /// As [`emit_to_room`](Self::emit_to_room), without those who have yet to be brought to where the
+    /// streams of the room are.
+    pub(crate) fn emit_to_caught_up(
+        self: &Arc<Self>,
+        room: &RoomCode,
+        event: &str,
+        data: &impl Serialize,
+    ) -> Reached {
+        let Some(data) = encode(event, data) else {
+            return Reached::default();
+        };
+        let mut round = Round::new(self, None, event, &data);
+        round.streams_of = Some(room);
+        self.rooms.with_members(room, |members| {
+            round.emit(rooms::emit_name(room), members.values());
+        });
+        round.end()
+    }
+
     /// Sends an event to the members of a room that its feed sends to, as
     /// [`emit_to_room`](Self::emit_to_room) does to all.
     pub(crate) fn emit_to_live(
@@ -153,6 +172,8 @@ impl Server {
 struct Round<'a> {
     server: &'a Arc<Server>,
     except: Option<&'a SessionKey>,
+    /// Leaves out those who are behind in the streams of this room.
+    streams_of: Option<&'a RoomCode>,
     event: &'a str,
     data: &'a RawValue,
     sent: usize,
@@ -169,6 +190,7 @@ impl<'a> Round<'a> {
         Self {
             server,
             except,
+            streams_of: None,
             event,
             data,
             sent: 0,
@@ -189,7 +211,8 @@ impl<'a> Round<'a> {
             if self.except.is_some() && member.session() == self.except {
                 continue;
             }
-            if !self.server.can_hear(member) {
+            let is_behind = self.streams_of.is_some_and(|room| member.is_behind(room));
+            if is_behind || !self.server.can_hear(member) {
                 left_out.push(rooms::emit_name(member.own_room()));
             } else if let Err(reason) = member.line().traffic().admit(packet, bounds) {
                 left_out.push(rooms::emit_name(member.own_room()));

@@ -62,6 +62,7 @@ pub(crate) fn serve(server: &Arc<Server>) {
         move |socket: SocketRef| {
             if let Some(connection) = socket.extensions.get::<Arc<Connection>>() {
                 connection.note_connected();
+                fanout::catch_up(&server, &connection);
             }
             session_end::close_ended(&server, socket);
             std::future::ready(())
@@ -162,7 +163,7 @@ async fn connect(
         server.by_user.add(connection);
         socket.join(rooms::session_emit_name(session.key()));
         for room in session.rooms() {
-            fanout::join(server, connection, &socket, room);
+            fanout::join_unheard(server, connection, &socket, room);
         }
         feed::enter(server, connection, session.rooms()).await;
     }
