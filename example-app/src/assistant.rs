@@ -21,7 +21,7 @@ use remote::Remote;
 pub const ANSWER_MAX: usize = 16_000;
 
 /// How long the built-in assistant takes for a word.
-const PER_WORD: Duration = Duration::from_millis(40);
+const PER_WORD: Duration = Duration::from_millis(25);
 
 /// Answers questions in pieces, as they come. Cheap to clone.
 #[derive(Clone, Debug)]

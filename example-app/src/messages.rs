@@ -2,7 +2,7 @@
 
 use sync_runtime::Messages;
 
-/// The errors that a person can meet at the board, in Dutch.
+/// The errors that a person can meet at the board and in the chat, in Dutch.
 pub fn in_dutch() -> Messages {
     Messages::new().add(
         "nl",
@@ -29,6 +29,10 @@ pub fn in_dutch() -> Messages {
             ("board.notFound", "Dit bord bestaat niet."),
             ("board.notYourCard", "Deze kaart is van iemand anders."),
             ("board.placeNotFound", "Deze plek is er niet meer."),
+            ("chat.assistantFailed", "De assistent kon niet antwoorden."),
+            ("chat.busy", "Er wachten al te veel vragen op de assistent."),
+            ("chat.noAnswer", "Er wordt nu niets beantwoord."),
+            ("chat.notAChat", "Deze ruimte heeft geen chat."),
         ],
     )
 }

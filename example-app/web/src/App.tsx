@@ -1,10 +1,10 @@
 import { disconnectSync, getSyncStatus, initSync, onSyncSessionEnded, reconnectSync } from "sync-client";
 import { useCallback, useEffect, useState } from "react";
 import { type ApiAnswer, getSession, logOut, type User } from "./api";
-import { BoardPage } from "./board/BoardPage";
 import { messageFor } from "./messages";
 import { SignIn } from "./session/SignIn";
 import { Notice } from "./ui/Notice";
+import { Workspace } from "./Workspace";
 
 type Session =
   | { state: "asking" }
@@ -20,8 +20,7 @@ export function App() {
       setSession({ state: "failed", message: messageFor(answer) });
     } else if (answer.body.user) {
       // A connection made before the login does not know of its cookie.
-      if (getSyncStatus().status === "idle") initSync();
-      else reconnectSync();
+      if (getSyncStatus().status !== "idle") reconnectSync();
       setSession({ state: "user", user: answer.body.user });
     } else {
       disconnectSync();
@@ -40,6 +39,12 @@ export function App() {
     };
   }, [take]);
 
+  // When the pages listen: an effect of theirs comes before this one. A session is in its rooms as soon as it is
+  // connected, and what is said there before anybody listens, such as an answer so far, would be lost.
+  useEffect(() => {
+    if (session.state === "user") initSync();
+  }, [session]);
+
   switch (session.state) {
     case "asking":
       return null;
@@ -49,7 +54,7 @@ export function App() {
       return <SignIn onSignedIn={(user) => take({ status: "success", body: { user } })} />;
     case "user":
       return (
-        <BoardPage
+        <Workspace
           key={session.user.id}
           me={session.user}
           onLogOut={() => void logOut().then(take)}

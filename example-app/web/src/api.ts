@@ -1,5 +1,5 @@
-/** The JSON API of the server. Everything that happens on the board later comes as events. */
-import type { Card } from "./sync.gen";
+/** The JSON API of the server. Everything that happens later comes as events. */
+import type { Answering, Card, Message } from "./sync.gen";
 
 export interface User {
   id: string;
@@ -18,6 +18,12 @@ export interface Board {
   cards: Card[];
 }
 
+export interface Chat {
+  room: string;
+  messages: Message[];
+  answering: Answering | null;
+}
+
 /** Like the answers of `syncRequest`: it resolves either way, and `status` says which. */
 export type ApiAnswer<T> =
   | { status: "success"; body: T }
@@ -27,6 +33,7 @@ type Who = { user: User | null };
 
 export const getSession = () => call<Who>("GET", "/auth/session");
 export const getBoard = () => call<Board>("GET", "/api/board");
+export const getChat = () => call<Chat>("GET", "/api/chat");
 export const register = (name: string, password: string) =>
   call<Who>("POST", "/auth/register", { name, password });
 export const logIn = (name: string, password: string) =>

@@ -11,11 +11,14 @@ const MESSAGES: Record<string, string> = {
   "board.laneNotFound": "This lane is gone.",
   "board.notYourCard": "Only its owner can do that with this card.",
   "board.placeNotFound": "The cards moved meanwhile. Please try again.",
+  "chat.assistantFailed": "The assistant could not answer.",
+  "chat.busy": "Too many questions wait for the assistant. Please ask again in a moment.",
   "network.unreachable": "The server cannot be reached.",
   "offline.dropped": "The connection was away for too long.",
   "offline.queueFull": "Too much is waiting for the connection.",
   "sync.invalidInputType": "The server did not take this input.",
   "sync.ioUnavailable": "The connection was lost before this was done.",
+  "sync.rateLimitExceeded": "That was too much at once. Please wait a moment.",
   "sync.requestTimeout": "The server did not answer in time.",
 };
 

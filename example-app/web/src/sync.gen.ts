@@ -2,6 +2,16 @@
 /* eslint-disable */
 import type {} from "sync-client";
 
+/** An answer that the assistant is giving. */
+export type Answering = {
+  /** The id that the answer will have as a message. */
+  messageId: string,
+  /** The id of who asked. */
+  userId: string,
+  /** Their name. */
+  userName: string,
+};
+
 /** A card, as everybody on the board may see it. */
 export type Card = {
   /** Stable. */
@@ -14,6 +24,15 @@ export type Card = {
   ownerId: string,
   /** The owner's name. */
   ownerName: string,
+};
+
+/**
+ * A piece of text, the payload that a [`StreamThrottle`](crate::StreamThrottle) makes if it is not told
+ * otherwise: `{ chunk: "..." }`.
+ */
+export type Chunk = {
+  /** The text. */
+  chunk: string,
 };
 
 /** How a message ended. */
@@ -127,12 +146,26 @@ export declare namespace board_showCard_server_v1 {
   type ShowCard = { cardId: string };
 }
 
+export declare namespace chat_followAnswer_client_v1 {
+  type Nothing = Record<symbol, never>;
+}
+
 export declare namespace chat_say_server_v1 {
   type Say = {
     text: string,
     /** Whether it is a question to the assistant. This only shows it as one: `chat/sendMessage` asks. */
     toAssistant: boolean,
   };
+}
+
+export declare namespace chat_sendMessage_server_v1 {
+  /** The whole answer: its chunks joined are the text. */
+  type MessageSent = {
+    /** The id of the answer as a message of the chat. */
+    messageId: string,
+    text: string,
+  };
+  type SendMessage = { text: string };
 }
 
 export declare namespace chat_typing_server_v1 {
@@ -229,6 +262,16 @@ export interface SyncRoutes {
       errorCode: "board.cardNotFound" | "board.notABoard";
     };
   };
+  "chat/followAnswer": {
+    v1: {
+      input: Record<string, never>;
+      serverOutput: Message;
+      clientOutput: chat_followAnswer_client_v1.Nothing;
+      serverStream: Answering;
+      clientStream: never;
+      errorCode: "chat.noAnswer" | "chat.notAChat";
+    };
+  };
   "chat/say": {
     v1: {
       input: chat_say_server_v1.Say;
@@ -237,6 +280,16 @@ export interface SyncRoutes {
       serverStream: never;
       clientStream: never;
       errorCode: "chat.notAChat";
+    };
+  };
+  "chat/sendMessage": {
+    v1: {
+      input: chat_sendMessage_server_v1.SendMessage;
+      serverOutput: chat_sendMessage_server_v1.MessageSent;
+      clientOutput: Record<string, never>;
+      serverStream: Chunk;
+      clientStream: never;
+      errorCode: "chat.assistantFailed" | "chat.busy" | "chat.notAChat";
     };
   };
   "chat/typing": {

@@ -6,7 +6,9 @@
  *   unless there is a card at that point;
  * - another member's pointer has `data-user-id`;
  * - the connection has `data-status`: `joined` once events arrive, else `joining`, `reconnecting` or `error`;
- * - while a card is lifted, by pointer or by keyboard, it has `data-lifted`.
+ * - while a card is lifted, by pointer or by keyboard, it has `data-lifted`;
+ * - a message of the chat has `data-message-id`, `data-kind` (`said`, `asked`, `answer`) and `data-ending` (`complete`,
+ *   `stopped`, `failed`); its text is exactly that of the element `messageText` in it.
  */
 export const testIds = {
   /** The form for logging in and registering, and its parts. */
@@ -49,6 +51,32 @@ export const testIds = {
   cardDialogSave: "card-dialog-save",
   cardDialogDelete: "card-dialog-delete",
   cardDialogClose: "card-dialog-close",
+
+  tabBoard: "tab-board",
+  tabChat: "tab-chat",
+  /** How many messages came while the chat was not open. */
+  unread: "unread",
+
+  /** The whole chat, once it is open. */
+  chat: "chat",
+  chatError: "chat-error",
+  chatEmpty: "chat-empty",
+  messages: "messages",
+  message: "message",
+  messageText: "message-text",
+  /** On an answer that was stopped or failed: says so. */
+  messageEnd: "message-end",
+  /** The answer that is being given; its text so far is that of the element `liveText` in it. */
+  liveAnswer: "live-answer",
+  liveText: "live-text",
+  chatText: "chat-text",
+  chatSend: "chat-send",
+  /** Whether what one writes is a question to the assistant. */
+  toAssistant: "to-assistant",
+  /** There while one's own question is being answered. */
+  stop: "stop",
+  typing: "typing",
+  toEnd: "to-end",
 
   cursor: "cursor",
   toast: "toast",

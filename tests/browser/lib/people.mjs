@@ -76,6 +76,30 @@ export class Person {
    * @param {(page: Page) => Promise<void>} [prepare] what is done to the page before it is opened
    */
   static async atTheBoard(browser, url, name, prepare) {
+    return Person.at("/", browser, url, name, prepare);
+  }
+
+  /**
+   * Somebody new, with an account, at the chat.
+   *
+   * @param {import("playwright-core").Browser} browser
+   * @param {string} url
+   * @param {string} name
+   */
+  static async atTheChat(browser, url, name) {
+    const person = await Person.at("/chat", browser, url, name);
+    await person.get("chat").waitFor();
+    return person;
+  }
+
+  /**
+   * @param {string} path
+   * @param {import("playwright-core").Browser} browser
+   * @param {string} url
+   * @param {string} name
+   * @param {(page: Page) => Promise<void>} [prepare]
+   */
+  static async at(path, browser, url, name, prepare) {
     const person = await Person.arrive(browser, url);
     await prepare?.(person.page);
     person.name = `${name}-${randomUUID().slice(0, 8)}`;
@@ -84,7 +108,7 @@ export class Person {
       .request.post(`${url}/auth/register`, { data: { name: person.name, password: PASSWORD } });
     assert.ok(answer.ok(), await answer.text());
     person.id = (await answer.json()).user.id;
-    await person.page.goto(url);
+    await person.page.goto(url + path);
     await person.joined();
     return person;
   }
@@ -150,6 +174,29 @@ export class Person {
     await mouse.down();
     await mouse.move(to.x + to.width / 2, to.y + to.height - 20, { steps: 12 });
     await mouse.up();
+  }
+
+  /**
+   * Writes in the chat, to everybody or, with `@assistant`, to the assistant.
+   *
+   * @param {string} text
+   */
+  async say(text) {
+    const ask = text.startsWith("@assistant ");
+    const pressed = (await this.get("to-assistant").getAttribute("aria-pressed")) === "true";
+    if (pressed && !ask) await this.get("to-assistant").click();
+    await this.get("chat-text").fill(text);
+    await this.get("chat-text").press("Enter");
+    await this.message(text.replace(/^@assistant /, ""));
+  }
+
+  /**
+   * Waits for a message of the chat.
+   *
+   * @param {string} text
+   */
+  async message(text) {
+    await this.get("message").filter({ hasText: text }).last().waitFor();
   }
 
   /** Ends the browser profile. */

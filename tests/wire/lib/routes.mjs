@@ -19,6 +19,17 @@ const DELETE = "board/deleteCard/v1";
 /** Login needed, with a `_client` file. */
 export const SHOW = "board/showCard/v1";
 
+/** The room of everybody in the chat. Routes of the chat work in no other. */
+export const LOBBY = "chat:lobby";
+/** Login needed, streams `{ chunk }` to the room and answers with the whole text. */
+export const ASK = "chat/sendMessage/v1";
+/** Login needed, streams which answer is given to the one who asks, and answers with its end. */
+export const FOLLOW = "chat/followAnswer/v1";
+/** Login needed, kept, one delivery per request. */
+export const SAY = "chat/say/v1";
+/** Login needed, no input, nothing is kept. */
+export const TYPING = "chat/typing/v1";
+
 /**
  * A place on the board that tells requests apart, for numbers up to 10 000.
  *
@@ -45,6 +56,18 @@ export function cursorOf({ serverOutput }) {
  */
 export async function board(user) {
   const response = await fetch(new URL("/api/board", url), { headers: { cookie: user.cookie } });
+  assert.equal(response.status, 200);
+  return response.json();
+}
+
+/**
+ * The chat as it is now.
+ *
+ * @param {import("./users.mjs").User} user
+ * @returns {Promise<any>}
+ */
+export async function chat(user) {
+  const response = await fetch(new URL("/api/chat", url), { headers: { cookie: user.cookie } });
   assert.equal(response.status, 200);
   return response.json();
 }

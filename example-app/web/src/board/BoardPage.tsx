@@ -1,43 +1,33 @@
 import { useSyncEvents } from "sync-client/react";
-import { useCallback, useEffect, useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import type { User } from "../api";
+import type { Failed } from "../failed";
 import { messageFor } from "../messages";
 import { testIds } from "../test-ids";
 import { Badge } from "../ui/Badge";
+import { Bar, type BarProps } from "../ui/Bar";
 import { Notice } from "../ui/Notice";
-import { useToasts } from "../ui/Toasts";
 import { BoardTitle } from "./BoardTitle";
 import { BoardView } from "./BoardView";
-import { Connection } from "./Connection";
 import type { BoardEvent } from "./state";
-import { type Failed, useBoard } from "./useBoard";
+import { useBoard } from "./useBoard";
 import { useCursors } from "./useCursors";
 
 interface Props {
   me: User;
-  onLogOut: () => void;
-  /** The server does not know the session any more. */
-  onSessionLost: () => void;
+  /** What all pages have in the bar. */
+  bar: Omit<BarProps, "room" | "waiting">;
+  onFailed: (error: Failed) => void;
 }
 
 /** Milliseconds for which a card shows who has opened it. */
 const LOOKS_FOR = 5_000;
-const SESSION_LOST = ["auth.required", "session.notFound"];
 
-export function BoardPage({ me, onLogOut, onSessionLost }: Props) {
-  const { say, list: toasts } = useToasts();
+export function BoardPage({ me, bar, onFailed }: Props) {
   const [announcement, announce] = useState("");
   const [news, setNews] = useState("");
   const area = useRef<HTMLDivElement>(null);
   const names = useRef(new Map<string, string>());
-
-  const onFailed = useCallback(
-    (error: Failed) => {
-      if (SESSION_LOST.includes(error.errorCode)) onSessionLost();
-      else say(messageFor(error));
-    },
-    [say, onSessionLost],
-  );
 
   const { view, newCards, waiting, failure, room, load, actions } = useBoard({
     me,
@@ -97,10 +87,8 @@ export function BoardPage({ me, onLogOut, onSessionLost }: Props) {
   }
   return (
     <div className="page">
-      <header className="bar">
-        <img src="/icon.svg" alt="" width="28" height="28" />
+      <Bar {...bar} room={room} waiting={waiting}>
         {view ? <BoardTitle title={view.title} onRename={actions.rename} /> : <h1>Board</h1>}
-        <Connection room={room} waiting={waiting} />
         <ul className="here" aria-label="Here now">
           {cursors.here
             .toSorted((a, b) => a.name.localeCompare(b.name))
@@ -111,16 +99,7 @@ export function BoardPage({ me, onLogOut, onSessionLost }: Props) {
               </li>
             ))}
         </ul>
-        <div className="me">
-          <Badge userId={me.id} name={me.name} />
-          <span className="me-name" data-testid={testIds.userName}>
-            {me.name}
-          </span>
-          <button type="button" className="button small" data-testid={testIds.logOut} onClick={onLogOut}>
-            Log out
-          </button>
-        </div>
-      </header>
+      </Bar>
       {view ? (
         <BoardView
           view={view}
@@ -142,7 +121,6 @@ export function BoardPage({ me, onLogOut, onSessionLost }: Props) {
       <p className="visually-hidden" aria-live="polite" data-testid={testIds.news}>
         {news}
       </p>
-      {toasts}
     </div>
   );
 }

@@ -1,17 +1,12 @@
 import { useOptimisticSync, useRoom } from "sync-client/react";
 import { useCallback, useEffect, useMemo, useReducer, useRef } from "react";
 import { getBoard, type User } from "../api";
+import type { Failed } from "../failed";
 import { applyChange, type BoardEvent, emptyState, newCardsOf, type Place, reduce } from "./state";
 import { useBoardEvents } from "./useBoardEvents";
 
 /** The room of the board that everybody here shares. */
 export const ROOM = "board:demo";
-
-/** An error as `syncRequest` and the API give it. */
-export interface Failed {
-  errorCode: string;
-  message: string;
-}
 
 interface Options {
   me: User;

@@ -8,7 +8,7 @@ interface Props {
   waiting: number;
 }
 
-/** Whether the board is live, and what waits for that. */
+/** Whether events arrive, and what waits for that. */
 export function Connection({ room, waiting }: Props) {
   const { status, attempt } = useSyncStatus();
   const [state, text] =

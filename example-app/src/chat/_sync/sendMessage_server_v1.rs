@@ -1,0 +1,86 @@
+//! Asks the assistant, which answers to everybody in the chat as it goes.
+
+use futures_util::StreamExt;
+use garde::Validate;
+use sync_runtime::prelude::*;
+use sync_runtime::{Broadcast, Chunk, FlushPressure, StreamThrottle};
+
+use crate::AppState;
+use crate::accounts::User;
+use crate::assistant::Question;
+use crate::board::BoardId;
+use crate::chat::{Busy, Ending, Lobby, text_rule};
+
+#[derive(Deserialize, TS, Validate)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SendMessage {
+    #[garde(custom(text_rule))]
+    text: String,
+}
+
+/// The whole answer: its chunks joined are the text.
+#[derive(Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+pub struct MessageSent {
+    /// The id of the answer as a message of the chat.
+    message_id: String,
+    text: String,
+}
+
+#[derive(Debug, SyncError)]
+pub enum SendMessageError {
+    /// Too many questions wait for the assistant already.
+    #[sync_error(code = "chat.busy", status = 503)]
+    Busy,
+    /// The assistant could not answer, or not go on.
+    #[sync_error(code = "chat.assistantFailed", status = 502)]
+    AssistantFailed,
+    #[sync_error(internal, from)]
+    Database(sqlx::Error),
+}
+
+// An answer is for everybody: it goes on when who asked for it has gone, and who comes in the middle hears it from
+// its beginning. Cancelled, it stops: `Answer` keeps what was said when it is dropped.
+#[sync_handler(auth = login, rate_limit = "30/min", timeout = "5min", replay, on_disconnect = finish)]
+pub async fn main(
+    Valid(input): Valid<SendMessage>,
+    user: Session<User>,
+    _lobby: Lobby,
+    State(app): State<AppState>,
+    chunks: Broadcast<Chunk>,
+    pressure: FlushPressure,
+) -> Result<MessageSent, SendMessageError> {
+    let turn = app.answers.begin(&user).await;
+    let mut answer = turn.map_err(|Busy| SendMessageError::Busy)?;
+    let board = app.db.board(&BoardId::demo()).await?;
+    let question = Question {
+        asked_by: user.name.clone(),
+        before: app.db.conversation(&user, &input.text).await?,
+        board: board.ok_or(sqlx::Error::RowNotFound)?,
+        text: input.text,
+    };
+    let mut pieces = app.assistant.answer(question);
+    let throttle = StreamThrottle::new(chunks);
+    while let Some(piece) = pieces.next().await {
+        match piece {
+            Ok(piece) => {
+                answer.push(&piece);
+                throttle.push(&piece);
+                pressure.wait().await;
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the assistant failed");
+                throttle.flush();
+                answer.finish(Ending::Failed).await?;
+                return Err(SendMessageError::AssistantFailed);
+            }
+        }
+    }
+    // Before the end is told: what comes after it would look like the next answer.
+    throttle.flush();
+    let message = answer.finish(Ending::Complete).await?;
+    Ok(MessageSent {
+        message_id: message.id,
+        text: message.text,
+    })
+}

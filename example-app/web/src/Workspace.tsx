@@ -1,0 +1,70 @@
+import { useCallback, useEffect, useState } from "react";
+import type { User } from "./api";
+import { BoardPage } from "./board/BoardPage";
+import { ChatPage } from "./chat/ChatPage";
+import { useChat } from "./chat/useChat";
+import type { Failed } from "./failed";
+import { messageFor } from "./messages";
+import { useTab } from "./pages";
+import { Bar } from "./ui/Bar";
+import { useToasts } from "./ui/Toasts";
+
+interface Props {
+  me: User;
+  onLogOut: () => void;
+  /** The server does not know the session any more. */
+  onSessionLost: () => void;
+}
+
+const SESSION_LOST = ["auth.required", "session.notFound"];
+
+/**
+ * What one sees when logged in. The chat is heard here and not on its page: an answer goes on, and can be
+ * stopped, while one looks at the board.
+ */
+export function Workspace({ me, onLogOut, onSessionLost }: Props) {
+  const { say, list: toasts } = useToasts();
+  const [tab, goTo] = useTab();
+  const [unread, setUnread] = useState(0);
+
+  const onFailed = useCallback(
+    (error: Failed) => {
+      if (SESSION_LOST.includes(error.errorCode)) onSessionLost();
+      else say(messageFor(error));
+    },
+    [say, onSessionLost],
+  );
+  const chat = useChat({
+    onFailed,
+    onMessage: (message) => {
+      if (message.kind === "answer" || message.userId !== me.id) setUnread((now) => now + 1);
+    },
+  });
+  const { room, failure } = chat;
+  useEffect(() => {
+    if (room.status === "error") onFailed(room.error);
+  }, [room, onFailed]);
+  useEffect(() => {
+    if (failure) onFailed(failure);
+  }, [failure, onFailed]);
+
+  // What comes while one is at the chat is read.
+  if (tab === "chat" && unread > 0) setUnread(0);
+
+  const bar = { me, tab, onTab: goTo, unread, onLogOut };
+  return (
+    <>
+      {tab === "board" ? (
+        <BoardPage me={me} bar={bar} onFailed={onFailed} />
+      ) : (
+        <div className="page">
+          <Bar {...bar} room={room} waiting={0}>
+            <h1 className="visually-hidden">Chat</h1>
+          </Bar>
+          <ChatPage me={me} chat={chat} />
+        </div>
+      )}
+      {toasts}
+    </>
+  );
+}

@@ -1,0 +1,166 @@
+import { syncRequest } from "sync-client";
+import { useRoom, useSyncEvents } from "sync-client/react";
+import { useCallback, useEffect, useReducer, useRef, useState } from "react";
+import { getChat } from "../api";
+import type { Failed } from "../failed";
+import type { Message } from "../sync.gen";
+import { emptyState, reduce } from "./state";
+
+/** The room of everybody in the chat. */
+export const ROOM = "chat:lobby";
+
+/** Milliseconds for which an answer is waited for: somewhat longer than the server lets one take. */
+const ANSWERED_WITHIN = 320_000;
+
+interface Options {
+  onFailed: (error: Failed) => void;
+  /** Hears every message that comes while the page is open. */
+  onMessage: (message: Message) => void;
+}
+
+export type ChatHook = ReturnType<typeof useChat>;
+
+/** The chat, kept up to date by the events of its room, and what one can say in it. */
+export function useChat({ onFailed, onMessage }: Options) {
+  const [state, dispatch] = useReducer(reduce, emptyState);
+  const room = useRoom(ROOM);
+  const joined = room.status === "joined";
+
+  const attempts = useRef(0);
+  const load = useCallback(async () => {
+    attempts.current += 1;
+    const attempt = attempts.current;
+    dispatch({ type: "load", attempt });
+    const answer = await getChat();
+    if (answer.status === "error") dispatch({ type: "loadFailed", attempt, failure: answer });
+    else dispatch({ type: "loaded", attempt, chat: answer.body });
+  }, []);
+
+  // At once, to have something to show; and again whenever the room has been joined, for what was missed
+  // while it was not. What was missed of a running answer comes by itself.
+  useEffect(() => void load(), [load]);
+  useEffect(() => {
+    if (joined) void load();
+  }, [load, joined]);
+
+  useSyncEvents({
+    name: "chat/say",
+    version: "v1",
+    callback: ({ serverOutput }) => {
+      if (serverOutput.status !== "success") return;
+      const { status: _, ...message } = serverOutput;
+      dispatch({ type: "said", message });
+      onMessage(message);
+    },
+  });
+  const { upsertSyncEventStreamCallback } = useSyncEvents();
+  useEffect(
+    () =>
+      upsertSyncEventStreamCallback({
+        name: "chat/sendMessage",
+        version: "v1",
+        callback: ({ stream }) => dispatch({ type: "chunk", chunk: stream.chunk }),
+      }),
+    [upsertSyncEventStreamCallback],
+  );
+
+  useEnd({
+    isLive: joined && state.live !== null,
+    nth: state.ended,
+    onBegun: (answering) => dispatch({ type: "begun", answering }),
+    onEnded: (message) => {
+      dispatch({ type: "ended", message });
+      onMessage(message);
+    },
+    onLost: () => {
+      dispatch({ type: "forgotten" });
+      void load();
+    },
+  });
+
+  /** Resolves with whether it was said. */
+  const say = useCallback(
+    async (text: string, toAssistant: boolean) => {
+      const data = { text, toAssistant };
+      const answer = await syncRequest({ name: "chat/say", version: "v1", data, receiver: ROOM });
+      if (answer.status === "error") onFailed(answer);
+      return answer.status === "success";
+    },
+    [onFailed],
+  );
+
+  const [asking, setAsking] = useState<AbortController | null>(null);
+  /** Resolves with whether the question was said; the answer comes as it comes. */
+  const ask = useCallback(
+    async (text: string) => {
+      if (!(await say(text, true))) return false;
+      const controller = new AbortController();
+      setAsking(controller);
+      const asked = syncRequest({
+        name: "chat/sendMessage",
+        version: "v1",
+        data: { text },
+        receiver: ROOM,
+        signal: controller.signal,
+        timeoutMs: ANSWERED_WITHIN,
+      });
+      void asked.then((answer) => {
+        setAsking((now) => (now === controller ? null : now));
+        if (answer.status === "error" && answer.errorCode !== "request.aborted") onFailed(answer);
+      });
+      return true;
+    },
+    [say, onFailed],
+  );
+  const stop = useCallback(() => asking?.abort(), [asking]);
+
+  return {
+    messages: state.messages,
+    live: state.live,
+    failure: state.failure,
+    room,
+    load,
+    say,
+    ask,
+    /** Stops the answer to one's own question; `null` when there is none. */
+    stop: asking && stop,
+  };
+}
+
+interface EndOptions {
+  /** An answer is being given, or is about to be. */
+  isLive: boolean;
+  /** Tells one answer from the next, also when the page has not been drawn in between. */
+  nth: number;
+  onBegun: (answering: { messageId: string; userId: string; userName: string }) => void;
+  onEnded: (message: Message) => void;
+  /** The end was not heard. */
+  onLost: () => void;
+}
+
+/** Waits with the server for the end of an answer: the room does not hear that one was stopped or failed. */
+function useEnd(options: EndOptions): void {
+  const latest = useRef(options);
+  useEffect(() => {
+    latest.current = options;
+  });
+  const { isLive, nth } = options;
+  useEffect(() => {
+    if (!isLive) return;
+    const gone = new AbortController();
+    void syncRequest({
+      name: "chat/followAnswer",
+      version: "v1",
+      receiver: ROOM,
+      signal: gone.signal,
+      timeoutMs: ANSWERED_WITHIN,
+      onStream: (answering) => latest.current.onBegun(answering),
+    }).then((answer) => {
+      if (gone.signal.aborted) return;
+      if (answer.status === "error") return latest.current.onLost();
+      const { status: _, ...message } = answer.result;
+      latest.current.onEnded(message);
+    });
+    return () => gone.abort();
+  }, [isLive, nth]);
+}

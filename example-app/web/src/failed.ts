@@ -1,0 +1,5 @@
+/** An error as `syncRequest` and the API give it. */
+export interface Failed {
+  errorCode: string;
+  message: string;
+}
