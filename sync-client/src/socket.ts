@@ -25,9 +25,9 @@ export interface SyncOptions {
   /** Requests that wait while there is no connection. */
   offlineQueue?: SyncOfflineQueue;
   /**
-   * Sends a request again whose connection broke before its answer came. This server runs it once
-   * all the same; turn it off for one that does not know `requestId`. Default: true, within 240 000
-   * milliseconds of the first sending, since the server remembers answers for five minutes.
+   * Sends a request again whose connection broke before its answer came, with the `requestId` it had,
+   * within 240 000 milliseconds of the first sending. A server that does not look at `requestId` runs
+   * it twice, as this one still does: turn it on for requests that may run twice. Default: false.
    */
   retry?: boolean | { withinMs: number };
   /** How requests are sent: `httpTransport()` of `sync-client/http`, or left out, over the socket. */

@@ -19,6 +19,8 @@ mod shown_client_v1;
 mod shown_server_v1;
 #[path = "ui/pass/silent_client_v1.rs"]
 mod silent_client_v1;
+#[path = "ui/pass/streams_server_v1.rs"]
+mod streams_server_v1;
 
 use std::{fs, io, process::Command};
 
@@ -47,6 +49,7 @@ silent_client_v1::__sync_pair!(
 fn handlers_without_a_mistake_compile_and_describe_themselves() {
     let routes = Routes::<__sync::App>::new()
         .server::<everything_server_v1::__SyncHandler>(route("everything", 1))
+        .server::<streams_server_v1::__SyncHandler>(route("streams", 1))
         .server::<nothing_server_v1::__SyncHandler>(route("nothing", 1))
         .pair::<shown_server_v1::__SyncHandler, shown_client_v1::__SyncHandler>(route("shown", 1))
         .pair::<shown_server_v1::__SyncHandler, silent_client_v1::__SyncHandler>(route("shown", 2));
@@ -57,7 +60,7 @@ fn handlers_without_a_mistake_compile_and_describe_themselves() {
         r#"errorCode: "board.notForYou";"#,
         "input: everything_server_v1.MoveCard;",
         "serverOutput: everything_server_v1.CardMoved;",
-        "serverStream: Chunk | everything_server_v1.Progress;",
+        "serverStream: Chunk | streams_server_v1.Progress;",
         "clientStream: Chunk;",
         "serverOutput: shown_server_v1.CardShown;",
         "clientOutput: shown_client_v1.CardForRecipient;",

@@ -16,11 +16,6 @@ pub struct CardMoved {
     card_id: String,
 }
 
-#[derive(Serialize, TS)]
-pub struct Progress {
-    done: u32,
-}
-
 #[derive(Debug, SyncError)]
 pub enum MoveCardError {
     #[sync_error(code = "board.cardNotFound", status = 404)]
@@ -54,8 +49,6 @@ impl FromRequest<AppState> for Board {
     auth = login(is_member, is_unlocked, crate::app::is_known),
     rate_limit = "60/min",
     timeout = "30s",
-    on_disconnect = finish,
-    replay,
     history(count = 1000, age = "1h"),
 )]
 pub async fn main(
@@ -66,21 +59,8 @@ pub async fn main(
     _room: Room,
     State(Db { .. }): State<Db>,
     State(_state): State<AppState>,
-    progress: Stream<Progress>,
-    said: Broadcast<Chunk>,
-    watchers: StreamTo<Progress>,
-    pressure: FlushPressure,
-    cancel: Cancel,
 ) -> std::result::Result<CardMoved, MoveCardError> {
     board.push_str(&user.id);
-    progress.send(&Progress { done: 1 });
-    StreamThrottle::new(said).push("half");
-    watchers
-        .users([user.id.as_str()])
-        .send(&Progress { done: 2 });
-    watchers.sessions([user.key()]).send(&Progress { done: 2 });
-    pressure.wait().await;
-    assert!(!cancel.is_cancelled());
     std::fs::read("cards")?;
     if input.card_id == board {
         return Err(MoveCardError::LaneFull { max_cards: 7 });
