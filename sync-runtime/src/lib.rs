@@ -26,6 +26,7 @@ mod panic;
 mod pipeline;
 #[cfg(feature = "redis")]
 mod redis_connection;
+mod repeats;
 mod replay;
 mod request_values;
 mod room;
