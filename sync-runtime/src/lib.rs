@@ -26,7 +26,6 @@ mod panic;
 mod pipeline;
 #[cfg(feature = "redis")]
 mod redis_connection;
-mod repeats;
 mod replay;
 mod request_values;
 mod room;

@@ -7,7 +7,6 @@ mod client;
 mod history;
 mod hooked;
 mod locale;
-mod repeats;
 mod stream_routes;
 mod streams;
 
