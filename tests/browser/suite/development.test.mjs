@@ -29,8 +29,8 @@ after(async () => {
   await server?.stop();
 });
 
-/** @param {string} event */
-const sentByAda = (event) => ada.sent.filter((frame) => frame.startsWith(`42["${event}"`)).length;
+/** How often Ada's page has sent this about the board's room. @param {string} event */
+const sentByAda = (event) => ada.sent.filter((frame) => frame.startsWith(`42["${event}",{"group":"board:demo"`)).length;
 
 test("under StrictMode the page has one connection, joins once, and asks once", async () => {
   const card = await ada.createCard("Made under StrictMode");
