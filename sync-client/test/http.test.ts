@@ -134,7 +134,7 @@ test("the routes may be elsewhere than the socket, beneath a path", async () => 
 test("a request does not wait for a socket, and is sent again until there is a server", async () => {
   const { port, url, stop } = await serve();
   await stop();
-  initSync({ url, auth: "me", transport });
+  initSync({ url, auth: "me", transport, retry: true });
   const waiting = syncRequest({ name: "system/ping", version: "v1", receiver: room });
   expect(getSyncStatus().queued).toBe(0);
   await until(() => getSyncStatus().queued === 1);
