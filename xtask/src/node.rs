@@ -1,6 +1,6 @@
 //! The TypeScript side: Node, npm, and what is built with them.
 
-use std::{path::PathBuf, process::Command};
+use std::{io, path::PathBuf, process::Command};
 
 use crate::{
     process::{self, Failure, Result},
@@ -53,7 +53,7 @@ pub(crate) fn install() -> Result {
     if installed.is_some() && installed >= locked {
         return Ok(());
     }
-    process::run(&mut npm(&["ci"]))
+    process::run(npm(&["ci"]).stdout(io::stderr()))
 }
 
 /// Builds the client package when a source is newer than what is built.
@@ -80,7 +80,8 @@ fn build(package: &str, also: &[PathBuf], dist: PathBuf) -> Result {
     if built.is_some() && built > workspace::newest(&sources) {
         return Ok(());
     }
-    process::run(&mut npm(&["run", "build", "--workspace", package]))
+    // The only word of a demo on stdout is that it is ready.
+    process::run(npm(&["run", "build", "--workspace", package]).stdout(io::stderr()))
 }
 
 #[cfg(test)]
