@@ -25,6 +25,8 @@ mod outgoing;
 mod panic;
 mod pipeline;
 #[cfg(feature = "redis")]
+mod redis_channels;
+#[cfg(feature = "redis")]
 mod redis_connection;
 mod replay;
 mod request_values;

@@ -268,7 +268,7 @@ impl<U: SessionUser> SessionStore<U> for RedisSessions {
     }
 
     fn notices(&self) -> BoxStream<'static, EndNotice> {
-        notices::listen(self.client.clone(), self.channel(), self.timeout).boxed()
+        notices::listen(self.client.clone(), &self.channel(), self.timeout).boxed()
     }
 }
 

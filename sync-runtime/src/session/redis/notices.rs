@@ -3,27 +3,22 @@
 //! Redis forgets what it published. So whenever the subscription was not there for a moment, and at
 //! its beginning, [`EndNotice::Missed`] says that anything may have happened.
 
-use std::time::Duration;
+use std::{future::ready, time::Duration};
 
 use futures_util::{
-    StreamExt,
+    FutureExt, StreamExt,
     stream::{self, Stream},
 };
-use redis::{
-    Client, RedisResult,
-    aio::{PubSubSink, PubSubStream},
+use redis::Client;
+
+use crate::{
+    redis_channels::{Bounds, Channels, Heard},
+    session::{EndNotice, EndReason, SessionKey},
 };
-use tokio::time::{sleep, timeout};
 
-use super::{SessionStoreError, within};
-use crate::session::{EndNotice, EndReason, SessionKey};
-
-/// How long to wait before another attempt to subscribe.
-const TRY_AGAIN: Duration = Duration::from_secs(1);
-
-/// How long nothing may be heard before Redis is asked whether it is still there. A connection can
-/// be dead without either end knowing.
-const SILENCE: Duration = Duration::from_secs(10);
+/// How many bytes of notices may wait: some ten thousand. Of more than that it is enough to know that
+/// there were.
+const WAITING_BYTES: usize = 1 << 20;
 
 pub(super) fn word(reason: EndReason) -> &'static str {
     match reason {
@@ -42,87 +37,25 @@ fn parse(text: &str) -> Option<EndNotice> {
     })
 }
 
-struct Subscription {
-    sink: PubSubSink,
-    messages: PubSubStream,
-}
-
 /// Everything told from now on, whatever happens to the connection.
 pub(super) fn listen(
     client: Client,
-    channel: String,
-    patience: Duration,
+    channel: &str,
+    timeout: Duration,
 ) -> impl Stream<Item = EndNotice> + Send + 'static {
-    let listener = Listener {
-        client,
-        channel,
-        patience,
-        subscription: None,
+    let bounds = Bounds {
+        timeout,
+        waiting_bytes: WAITING_BYTES,
     };
-    stream::unfold(listener, |mut listener| async {
-        Some((listener.next().await, listener))
-    })
-}
-
-struct Listener {
-    client: Client,
-    channel: String,
-    patience: Duration,
-    subscription: Option<Subscription>,
-}
-
-impl Listener {
-    async fn next(&mut self) -> EndNotice {
-        loop {
-            let Some(subscription) = &mut self.subscription else {
-                self.subscription = Some(self.subscribe().await);
-                return EndNotice::Missed;
-            };
-            match subscription.next(self.patience).await {
-                Ok(Some(notice)) => return notice,
-                Ok(None) => {}
-                Err(error) => {
-                    tracing::warn!(%error, "ends of sessions on other nodes are not heard; trying again");
-                    self.subscription = None;
-                }
-            }
-        }
-    }
-
-    async fn subscribe(&self) -> Subscription {
-        loop {
-            match within(self.patience, self.try_subscribe()).await {
-                Ok(subscription) => return subscription,
-                Err(error) => {
-                    tracing::debug!(%error, "cannot subscribe to the ends of sessions");
-                    sleep(TRY_AGAIN).await;
-                }
-            }
-        }
-    }
-
-    async fn try_subscribe(&self) -> RedisResult<Subscription> {
-        let (mut sink, messages) = self.client.get_async_pubsub().await?.split();
-        sink.subscribe(&self.channel).await?;
-        Ok(Subscription { sink, messages })
-    }
-}
-
-impl Subscription {
-    /// What comes next, or nothing when all is silent or what came means nothing.
-    async fn next(&mut self, patience: Duration) -> Result<Option<EndNotice>, SessionStoreError> {
-        match timeout(SILENCE, self.messages.next()).await {
-            Ok(Some(message)) => {
-                let text: String = message.get_payload().unwrap_or_default();
-                Ok(parse(&text))
-            }
-            Ok(None) => Err(SessionStoreError("the connection was closed".into())),
-            Err(_) => {
-                within(patience, self.sink.ping::<redis::Value>()).await?;
-                Ok(None)
-            }
-        }
-    }
+    let channels = Channels::new(client, bounds);
+    let begins = channels.subscribe(channel).map(|()| EndNotice::Missed);
+    let told = channels.hear().filter_map(|heard| {
+        ready(match heard {
+            Heard::Message { payload, .. } => str::from_utf8(&payload).ok().and_then(parse),
+            Heard::Interrupted => Some(EndNotice::Missed),
+        })
+    });
+    stream::once(begins).chain(told)
 }
 
 #[cfg(test)]

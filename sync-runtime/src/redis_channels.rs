@@ -1,0 +1,385 @@
+//! Redis's channels as one node hears them: a subscription that comes back by itself.
+//!
+//! Redis forgets what it published. So whenever the subscription was away for a moment, those who
+//! hear are told that anything may have been missed, as soon as it stands again.
+
+#[cfg(test)]
+mod tests;
+
+use std::{
+    collections::{HashMap, HashSet},
+    error::Error,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use futures_util::{
+    FutureExt, StreamExt,
+    future::{self, BoxFuture},
+    stream::{self, BoxStream},
+};
+use parking_lot::Mutex;
+use redis::{
+    Client, Msg, RedisResult,
+    aio::{PubSubSink, PubSubStream},
+};
+use tokio::{
+    sync::{Notify, mpsc, oneshot},
+    time::{sleep, timeout},
+};
+
+/// How long to wait before another attempt to subscribe.
+const TRY_AGAIN: Duration = Duration::from_secs(1);
+
+/// How long nothing may be heard before Redis is asked whether it is still there. A connection can
+/// be dead without either end knowing.
+const SILENCE: Duration = Duration::from_secs(10);
+
+/// How many channels one command names at the most.
+const AT_ONCE: usize = 1_000;
+
+type Gone = Box<dyn Error + Send + Sync>;
+
+/// What is heard of the channels that are subscribed to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Heard {
+    Message {
+        channel: String,
+        payload: Vec<u8>,
+    },
+    /// Anything may have been missed, of all channels; from here on nothing is.
+    Interrupted,
+}
+
+/// What a subscription is allowed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bounds {
+    /// How long Redis may take to answer.
+    pub(crate) timeout: Duration,
+    /// How many bytes of messages may wait for whoever hears them. Further ones are missed, and
+    /// [`Heard::Interrupted`] says so.
+    pub(crate) waiting_bytes: usize,
+}
+
+/// The channels that a node listens to, all through one connection.
+#[derive(Clone)]
+pub(crate) struct Channels {
+    client: Client,
+    bounds: Bounds,
+    shared: Arc<Shared>,
+}
+
+impl Channels {
+    /// Nothing is heard, and nothing confirmed, before [`hear`](Self::hear) is called.
+    pub(crate) fn new(client: Client, bounds: Bounds) -> Self {
+        Self {
+            client,
+            bounds,
+            shared: Arc::default(),
+        }
+    }
+
+    /// Subscribes to a channel, at once and again whenever Redis was away. Done when Redis has
+    /// confirmed it: what is published from then on is heard. Who does not wait for that need not.
+    pub(crate) fn subscribe(&self, channel: &str) -> BoxFuture<'static, ()> {
+        let mut wanted = self.shared.wanted.lock();
+        if !wanted.channels.contains_key(channel) {
+            wanted.changed.insert(channel.into());
+            self.shared.has_changed.notify_one();
+        }
+        let subscription = wanted.channels.entry(channel.into()).or_default();
+        if subscription.stands {
+            return future::ready(()).boxed();
+        }
+        let (confirm, confirmed) = oneshot::channel();
+        // Those who have given up need not be kept.
+        subscription.waiting.retain(|waiting| !waiting.is_closed());
+        subscription.waiting.push(confirm);
+        // An error says that it was given up in the meantime, which is as good an end.
+        confirmed.map(|_| ()).boxed()
+    }
+
+    /// Gives up a channel. What was on its way may still be heard.
+    #[cfg_attr(not(test), expect(dead_code, reason = "for those who change channels"))]
+    pub(crate) fn unsubscribe(&self, channel: &str) {
+        let mut wanted = self.shared.wanted.lock();
+        if wanted.channels.remove(channel).is_some() {
+            wanted.changed.insert(channel.into());
+            self.shared.has_changed.notify_one();
+        }
+    }
+
+    /// Whether all that is subscribed to is heard now, as far as is known.
+    #[cfg_attr(not(test), expect(dead_code, reason = "for those who change channels"))]
+    pub(crate) fn stand(&self) -> bool {
+        self.shared.stands.load(Ordering::Relaxed)
+    }
+
+    /// What is heard from now on, whatever happens to the connection. To be called once; it ends
+    /// when the stream is dropped.
+    pub(crate) fn hear(&self) -> BoxStream<'static, Heard> {
+        let (sender, queue) = mpsc::unbounded_channel();
+        let waiting = Arc::<AtomicUsize>::default();
+        let filling = Queue {
+            sender,
+            waiting: waiting.clone(),
+            is_missing: false,
+        };
+        tokio::spawn(self.clone().run(filling));
+        stream::unfold((queue, waiting), async |(mut queue, waiting)| {
+            let heard = queue.recv().await?;
+            waiting.fetch_sub(heard.bytes(), Ordering::Relaxed);
+            Some((heard, (queue, waiting)))
+        })
+        .boxed()
+    }
+}
+
+impl Heard {
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Message { channel, payload } => channel.len() + payload.len(),
+            Self::Interrupted => 0,
+        }
+    }
+}
+
+#[derive(Default)]
+struct Shared {
+    wanted: Mutex<Wanted>,
+    has_changed: Notify,
+    stands: AtomicBool,
+}
+
+#[derive(Default)]
+struct Wanted {
+    channels: HashMap<Arc<str>, Subscription>,
+    /// Those that came or went and that Redis has yet to be told of.
+    changed: HashSet<Arc<str>>,
+}
+
+#[derive(Default)]
+struct Subscription {
+    stands: bool,
+    waiting: Vec<oneshot::Sender<()>>,
+}
+
+impl Shared {
+    /// Notes that Redis knows of none of the channels.
+    fn begin_anew(&self) {
+        let mut wanted = self.wanted.lock();
+        let Wanted { channels, changed } = &mut *wanted;
+        *changed = channels.keys().cloned().collect();
+        for subscription in channels.values_mut() {
+            subscription.stands = false;
+        }
+    }
+
+    /// What Redis is to be told next: channels to subscribe to, and others to give up.
+    fn changes(&self, standing: &HashSet<Arc<str>>) -> (Vec<Arc<str>>, Vec<Arc<str>>) {
+        let mut wanted = self.wanted.lock();
+        let Wanted { channels, changed } = &mut *wanted;
+        let (mut to_add, mut to_remove) = (Vec::new(), Vec::new());
+        let some: Vec<_> = changed.iter().take(AT_ONCE).cloned().collect();
+        for channel in some {
+            changed.remove(&channel);
+            match (channels.get_mut(&channel), standing.contains(&channel)) {
+                (Some(_), false) => to_add.push(channel),
+                (None, true) => to_remove.push(channel),
+                // It went and came back before Redis heard of it.
+                (Some(subscription), true) => subscription.confirm(),
+                (None, false) => {}
+            }
+        }
+        (to_add, to_remove)
+    }
+
+    fn confirm(&self, added: &[Arc<str>]) {
+        let mut wanted = self.wanted.lock();
+        for channel in added {
+            if let Some(subscription) = wanted.channels.get_mut(channel) {
+                subscription.confirm();
+            }
+        }
+    }
+}
+
+impl Subscription {
+    fn confirm(&mut self) {
+        self.stands = true;
+        for waiting in self.waiting.drain(..) {
+            let _ = waiting.send(());
+        }
+    }
+}
+
+/// What waits for whoever hears it.
+struct Queue {
+    sender: mpsc::UnboundedSender<Heard>,
+    waiting: Arc<AtomicUsize>,
+    /// Whether the last that waits says that something is missing.
+    is_missing: bool,
+}
+
+impl Queue {
+    fn interrupt(&mut self) {
+        if !self.is_missing {
+            self.is_missing = true;
+            let _ = self.sender.send(Heard::Interrupted);
+        }
+    }
+
+    /// A single message larger than `most` has a place when nothing else waits.
+    fn push(&mut self, message: &Msg, most: usize) {
+        let channel: String = message.get_channel().unwrap_or_default();
+        let heard = Heard::Message {
+            channel,
+            payload: message.get_payload_bytes().to_vec(),
+        };
+        let bytes = heard.bytes();
+        let waiting = self.waiting.fetch_add(bytes, Ordering::Relaxed);
+        if waiting > 0 && waiting.saturating_add(bytes) > most {
+            self.waiting.fetch_sub(bytes, Ordering::Relaxed);
+            self.interrupt();
+            return;
+        }
+        self.is_missing = false;
+        let _ = self.sender.send(heard);
+    }
+}
+
+impl Channels {
+    /// Hears as long as somebody listens.
+    async fn run(self, mut queue: Queue) {
+        let sender = queue.sender.clone();
+        tokio::select! {
+            () = sender.closed() => {}
+            () = self.listen(&mut queue) => {}
+        }
+    }
+
+    async fn listen(&self, queue: &mut Queue) {
+        let mut stood = false;
+        loop {
+            self.shared.begin_anew();
+            match self.connect().await {
+                Ok(connected) => {
+                    if stood {
+                        queue.interrupt();
+                    }
+                    stood = true;
+                    self.shared.stands.store(true, Ordering::Relaxed);
+                    let error = connected.stay(self, queue).await;
+                    self.shared.stands.store(false, Ordering::Relaxed);
+                    tracing::warn!(%error, "Redis's channels are not heard; trying again");
+                }
+                Err(error) => {
+                    tracing::debug!(%error, "cannot subscribe to Redis's channels");
+                    sleep(TRY_AGAIN).await;
+                }
+            }
+        }
+    }
+
+    /// Connects, and subscribes to all that is wanted.
+    async fn connect(&self) -> Result<Connected, Gone> {
+        let pubsub = within(self.bounds.timeout, self.client.get_async_pubsub()).await?;
+        let (sink, messages) = pubsub.split();
+        let mut connected = Connected {
+            sink,
+            messages,
+            standing: HashSet::new(),
+        };
+        tell(self, &mut connected.sink, &mut connected.standing).await?;
+        Ok(connected)
+    }
+}
+
+struct Connected {
+    sink: PubSubSink,
+    messages: PubSubStream,
+    /// What Redis has been told to send.
+    standing: HashSet<Arc<str>>,
+}
+
+impl Connected {
+    /// Hears messages and tells Redis of changes until the connection is gone, and says why it is.
+    async fn stay(self, channels: &Channels, queue: &mut Queue) -> Gone {
+        let Self {
+            mut sink,
+            mut messages,
+            mut standing,
+        } = self;
+        let mut asking = sink.clone();
+        let bounds = channels.bounds;
+        let hear = async {
+            loop {
+                match timeout(SILENCE, messages.next()).await {
+                    Ok(Some(message)) => queue.push(&message, bounds.waiting_bytes),
+                    Ok(None) => return Gone::from("the connection was closed"),
+                    Err(_) => {
+                        let pong = asking.ping::<redis::Value>();
+                        if let Err(error) = within(bounds.timeout, pong).await {
+                            return error;
+                        }
+                    }
+                }
+            }
+        };
+        let keep = async {
+            loop {
+                channels.shared.has_changed.notified().await;
+                if let Err(error) = tell(channels, &mut sink, &mut standing).await {
+                    return error;
+                }
+            }
+        };
+        tokio::select! {
+            error = hear => error,
+            error = keep => error,
+        }
+    }
+}
+
+/// Tells Redis of all changes.
+async fn tell(
+    channels: &Channels,
+    sink: &mut PubSubSink,
+    standing: &mut HashSet<Arc<str>>,
+) -> Result<(), Gone> {
+    let patience = channels.bounds.timeout;
+    loop {
+        let (to_add, to_remove) = channels.shared.changes(standing);
+        if to_add.is_empty() && to_remove.is_empty() {
+            if channels.shared.wanted.lock().changed.is_empty() {
+                return Ok(());
+            }
+            continue;
+        }
+        if !to_remove.is_empty() {
+            within(patience, sink.unsubscribe(names(&to_remove))).await?;
+            for channel in &to_remove {
+                standing.remove(channel);
+            }
+        }
+        if !to_add.is_empty() {
+            within(patience, sink.subscribe(names(&to_add))).await?;
+            channels.shared.confirm(&to_add);
+            standing.extend(to_add);
+        }
+    }
+}
+
+fn names(channels: &[Arc<str>]) -> Vec<&str> {
+    channels.iter().map(|channel| &**channel).collect()
+}
+
+async fn within<T>(
+    patience: Duration,
+    command: impl Future<Output = RedisResult<T>>,
+) -> Result<T, Gone> {
+    Ok(timeout(patience, command).await??)
+}
