@@ -21,6 +21,7 @@ export type SyncErrorCode =
   | "sync.payloadTooLarge"
   | "sync.serverExecutionFailed"
   | "sync.clusterUnavailable"
+  | "sync.requestIdReused"
   | "sync.requestTimeout"
   | "request.aborted"
   // From the server, for one recipient of a delivery.

@@ -150,6 +150,17 @@ impl Failure {
         self.0.message = message.into();
     }
 
+    /// The same failure without what only the operator may know.
+    pub(crate) fn told(&self) -> Self {
+        Self(Box::new(Parts {
+            code: self.0.code.clone(),
+            status: self.0.status,
+            message: self.0.message.clone(),
+            params: self.0.params.clone(),
+            source: None,
+        }))
+    }
+
     /// Tells the operator what only the operator may know.
     pub(crate) fn log(&self, route: &str) {
         if let Some(source) = &self.0.source {
@@ -284,6 +295,8 @@ pub(crate) enum Refusal {
     ClientExecutionFailed,
     #[error("The request cannot be recorded now.")]
     ClusterUnavailable,
+    #[error("The id of the request is that of another one.")]
+    RequestIdReused,
     #[error("The request took too long.")]
     Timeout,
     #[error("The request was cancelled.")]
@@ -324,6 +337,7 @@ impl Refusal {
             Self::TooLarge => ("sync.payloadTooLarge", 413),
             Self::ServerExecutionFailed => ("sync.serverExecutionFailed", 500),
             Self::ClientExecutionFailed => ("sync.clientExecutionFailed", 500),
+            Self::RequestIdReused => ("sync.requestIdReused", 409),
             Self::ClusterUnavailable => ("sync.clusterUnavailable", 503),
             Self::Timeout => ("sync.requestTimeout", 504),
             Self::Aborted => ("request.aborted", 499),

@@ -67,7 +67,7 @@ impl Delivery {
         let session = routed.request.session.as_ref();
         let except = session.filter(|_| routed.ignore_self);
         Self {
-            message: message(&routed.route),
+            message: routed.route.success_message(),
             request: routed.info(),
             cancelled: routed.request.cancelled.clone(),
             except: except.map(AnySession::key).cloned(),
@@ -80,7 +80,7 @@ impl Delivery {
     /// The delivery of an entry, which has become independent of whoever sent it.
     pub(crate) fn of(recorded: &Recorded, route: Arc<Route>, request: RequestInfo) -> Self {
         Self {
-            message: message(&route),
+            message: route.success_message(),
             request,
             cancelled: CancellationToken::new(),
             except: recorded.entry.sender.except().cloned(),
@@ -168,10 +168,6 @@ impl Delivery {
             offset: self.offset.as_ref(),
         }
     }
-}
-
-fn message(route: &Route) -> String {
-    format!("{} success", route.full_name)
 }
 
 /// Makes a connection a member of a room, and brings it to where the streams that run there are.

@@ -28,6 +28,7 @@ mod pipeline;
 mod redis_channels;
 #[cfg(feature = "redis")]
 mod redis_connection;
+mod repeats;
 mod replay;
 mod request_values;
 mod room;

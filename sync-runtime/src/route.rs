@@ -67,6 +67,13 @@ impl Route {
     }
 }
 
+impl Route {
+    /// What the answers and deliveries say of a request that succeeded.
+    pub(crate) fn success_message(&self) -> String {
+        format!("{} success", self.full_name)
+    }
+}
+
 /// The routes of an app, as the generated `sync_routes::routes()` lists them.
 pub struct Routes<A> {
     entries: Vec<(RouteId, Route)>,

@@ -7,6 +7,7 @@ use socketioxide::socket::Sid;
 use crate::{
     handler::context::Request,
     hooks::{RequestInfo, Visitor},
+    repeats::RequestId,
     route::Route,
 };
 
@@ -17,6 +18,7 @@ pub(crate) struct Routed {
     pub(crate) request: Request,
     pub(crate) connection: Option<Sid>,
     pub(crate) ignore_self: bool,
+    pub(crate) id: Option<RequestId>,
 }
 
 impl Routed {

@@ -10,7 +10,7 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 pub use self::error::ConfigError;
-use crate::{Rate, connection::QueueBounds, door::Amount, history::MemoryBounds, locale};
+use crate::{Rate, connection::QueueBounds, door::Amount, history::MemoryBounds, locale, repeats};
 
 /// More packets than anybody has memory for.
 const MAX_SEND_BUFFER_PACKETS: usize = 1 << 24;
@@ -143,6 +143,17 @@ pub struct Config {
     /// as `_client` functions of one fan-out.
     pub history_readers: usize,
 
+    /// For how long the answer to a request with a `requestId` is remembered, so that a repeat of it
+    /// gets that answer and does not run. 5 minutes: longer than the client package tries again.
+    #[serde(with = "form::duration")]
+    pub request_id_window: Duration,
+
+    /// How many such answers are remembered; the oldest are forgotten first. 100,000.
+    pub max_remembered_answers: usize,
+
+    /// How many bytes such answers have together; the oldest are forgotten first. 64 MiB.
+    pub max_remembered_bytes: usize,
+
     /// How often a connection is asked whether it is still there. 25 seconds, as of Socket.IO.
     #[serde(with = "form::duration")]
     pub ping_interval: Duration,
@@ -195,6 +206,9 @@ impl Default for Config {
             history_rooms: 10_000,
             history_grace: Duration::from_secs(1),
             history_readers: 64,
+            request_id_window: Duration::from_mins(5),
+            max_remembered_answers: 100_000,
+            max_remembered_bytes: 64 * 1024 * 1024,
             ping_interval: Duration::from_secs(25),
             ping_timeout: Duration::from_secs(20),
             connect_timeout: Duration::from_secs(45),
@@ -230,6 +244,15 @@ impl Config {
         }
     }
 
+    /// How much is remembered of requests that may be repeated.
+    pub(crate) fn repeat_bounds(&self) -> repeats::MemoryBounds {
+        repeats::MemoryBounds {
+            window: self.request_id_window,
+            answers: self.max_remembered_answers,
+            bytes: self.max_remembered_bytes,
+        }
+    }
+
     /// Refuses settings with which nothing would work.
     pub(crate) fn check(&self) -> Result<(), ConfigError> {
         let counts = [
@@ -251,6 +274,8 @@ impl Config {
             ("history_bytes_per_room", self.history_bytes_per_room),
             ("history_rooms", self.history_rooms),
             ("history_readers", self.history_readers),
+            ("max_remembered_answers", self.max_remembered_answers),
+            ("max_remembered_bytes", self.max_remembered_bytes),
         ];
         for (setting, count) in counts {
             if count == 0 {
@@ -268,6 +293,7 @@ impl Config {
             ("handler_timeout", self.handler_timeout),
             ("hook_timeout", self.hook_timeout),
             ("history_age", self.history_age),
+            ("request_id_window", self.request_id_window),
             ("ping_interval", self.ping_interval),
             ("ping_timeout", self.ping_timeout),
             ("connect_timeout", self.connect_timeout),

@@ -24,6 +24,7 @@ const RATE_LIMIT_FALLBACKS: &str = "sync_rate_limit_fallbacks_total";
 const STREAM_HOOKS_MISSED: &str = "sync_stream_hooks_missed_total";
 
 const HISTORY_FORGOTTEN: &str = "sync_history_forgotten_rooms_total";
+const REPEATED: &str = "sync_repeated_requests_total";
 const RESUMED: &str = "sync_resumed_rooms_total";
 
 const ROUTE: &str = "route";
@@ -74,6 +75,11 @@ pub(crate) fn describe() {
         STREAM_HOOKS_MISSED,
         Unit::Count,
         "Payloads of which the hooks of streams were not told because too many waited."
+    );
+    metrics::describe_counter!(
+        REPEATED,
+        Unit::Count,
+        "Requests answered as they were before."
     );
     metrics::describe_counter!(RESUMED, Unit::Count, "Rooms that clients resumed.");
     metrics::describe_counter!(
@@ -129,6 +135,11 @@ pub(crate) fn unsent(bytes: usize) {
 /// Counts a room whose history had to make way for that of others.
 pub(crate) fn history_forgotten() {
     counter!(HISTORY_FORGOTTEN).increment(1);
+}
+
+/// Counts a request that was answered without running, as it was the first time.
+pub(crate) fn repeated() {
+    counter!(REPEATED).increment(1);
 }
 
 /// Counts a room that a client wanted to resume.
@@ -214,6 +225,7 @@ mod tests {
             STREAM_HOOKS_MISSED,
             HISTORY_FORGOTTEN,
             RESUMED,
+            REPEATED,
         ] {
             assert!(guide.contains(&format!("\n| `{name}` |")), "{name}");
         }

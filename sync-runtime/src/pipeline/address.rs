@@ -6,8 +6,8 @@ use serde_json::value::RawValue;
 
 use super::{Requester, shape::Shaped};
 use crate::{
-    Failure, error::Refusal, hooks::PreSocketMessage, room::RoomCode, route::RouteName,
-    server::Server,
+    Failure, error::Refusal, hooks::PreSocketMessage, repeats::RequestId, room::RoomCode,
+    route::RouteName, server::Server,
 };
 
 /// A request with a well-formed name and receiver; neither need exist.
@@ -16,6 +16,7 @@ pub(super) struct Addressed {
     pub(super) receiver: RoomCode,
     pub(super) data: Arc<RawValue>,
     pub(super) ignore_self: bool,
+    pub(super) id: Option<RequestId>,
 }
 
 /// Checks a request's `cb`, name and receiver, once the hooks of messages have let it pass.
@@ -40,5 +41,6 @@ pub(super) async fn address(
         receiver: RoomCode::parse(&request.receiver)?,
         data: request.data,
         ignore_self: request.ignore_self,
+        id: request.id,
     })
 }

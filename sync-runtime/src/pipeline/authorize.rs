@@ -34,6 +34,7 @@ pub(super) async fn authorize(
         route,
         connection,
         ignore_self: request.ignore_self,
+        id: request.id,
         request: Request {
             state: server.state.clone(),
             session,

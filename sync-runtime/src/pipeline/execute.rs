@@ -17,12 +17,13 @@ use crate::{
     server::Server,
 };
 
-/// A request whose handler has succeeded.
+/// A request whose handler has run to its end.
 pub(super) struct Executed {
     pub(super) routed: Routed,
-    pub(super) output: OutputJson,
+    pub(super) output: Result<OutputJson, Failure>,
 }
 
+/// Runs the handler. It fails if that did not run, or was stopped before its end.
 pub(super) async fn execute(
     server: &Server,
     Validated {
@@ -51,13 +52,20 @@ pub(super) async fn execute(
     let output = observe::handled(&routed.route, handler).await;
     let after = || PostSyncExecute {
         request: routed.info(),
-        failed: output.as_ref().err().map(|failure| failure.code().into()),
+        failed: failed_with(&output).map(|failure| failure.code().into()),
     };
     server.hooks.post_execute.tell(limit, after).await;
     Ok(Executed {
         output: output?,
         routed,
     })
+}
+
+fn failed_with(output: &Result<Result<OutputJson, Failure>, Failure>) -> Option<&Failure> {
+    match output {
+        Ok(output) => output.as_ref().err(),
+        Err(stopped) => Some(stopped),
+    }
 }
 
 /// A handler's call with what ends with it.
@@ -72,7 +80,7 @@ impl Running {
         self,
         time: Duration,
         cancelled: &CancellationToken,
-    ) -> Result<OutputJson, Failure> {
+    ) -> Result<Result<OutputJson, Failure>, Failure> {
         let Self {
             call,
             streams,
@@ -92,8 +100,8 @@ impl Running {
             biased;
             () = cancelled.cancelled() => Err(Refusal::Aborted.into()),
             finished = tokio::time::timeout(time, begun) => match finished {
-                Ok(Ok(output)) => output,
-                Ok(Err(payload)) => Err(Failure::internal(panic::text(&*payload))),
+                Ok(Ok(output)) => Ok(output),
+                Ok(Err(payload)) => Ok(Err(Failure::internal(panic::text(&*payload)))),
                 Err(_) => Err(Refusal::Timeout.into()),
             },
         };
@@ -105,7 +113,10 @@ impl Running {
                     .broken()
                     .map(|problem| Failure::internal(problem.to_owned()));
                 drop(streams);
-                broken.map_or(finished, Err)
+                match broken {
+                    Some(broken) => finished.map(|_| Err(broken)),
+                    None => finished,
+                }
             }
         }
     }

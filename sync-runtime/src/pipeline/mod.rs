@@ -14,6 +14,7 @@ mod limit;
 mod receiver;
 mod recipients;
 mod record;
+mod repeat;
 pub(crate) mod shape;
 mod streams;
 mod validate;
@@ -22,10 +23,15 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use self::shape::Shaped;
 pub(crate) use self::{identify::Requester, receiver::EVERYBODY};
+use self::{
+    record::Deliverable,
+    repeat::{Fresh, Repeated},
+    shape::Shaped,
+};
 use crate::{
-    Failure, connection::Turn, handler::output::OutputJson, observe, server::Server, stream::Outlet,
+    Failure, connection::Turn, error::Refusal, handler::output::OutputJson, observe,
+    server::Server, stream::Outlet,
 };
 
 /// The answer to a request that succeeded.
@@ -63,12 +69,24 @@ pub(crate) async fn run(
     observe::observe(route, incoming.request.arrived(), |watch| async move {
         let progress = || reply.progress();
         match up_to_fan_out(server, requester, incoming, progress).await {
-            Err(failure) => {
+            Err(Ended::Failed(failure)) => {
                 failure.log(&name);
                 watch.answered(Some(&failure));
                 let failure = requester.in_own_words(server, failure).await;
                 reply.answer(Err(&failure));
             }
+            Err(Ended::Repeated(Repeated { message, answer })) => match &*answer {
+                Ok(output) => {
+                    watch.answered(None);
+                    let message = &message;
+                    reply.answer(Ok(Success { message, output }));
+                }
+                Err(failure) => {
+                    watch.answered(Some(failure));
+                    let failure = requester.in_own_words(server, failure.told()).await;
+                    reply.answer(Err(&failure));
+                }
+            },
             Ok(deliverable) => {
                 watch.answered(None);
                 reply.answer(Ok(Success {
@@ -82,13 +100,32 @@ pub(crate) async fn run(
     .await;
 }
 
+/// Why a request has nothing to deliver.
+enum Ended {
+    Failed(Failure),
+    /// It ran before, and nobody hears it again.
+    Repeated(Repeated),
+}
+
+impl From<Failure> for Ended {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+impl From<Refusal> for Ended {
+    fn from(refusal: Refusal) -> Self {
+        Self::Failed(refusal.into())
+    }
+}
+
 /// The stages, in the order of the wire contract.
 async fn up_to_fan_out(
     server: &Arc<Server>,
     requester: &Requester,
     incoming: Incoming,
     progress: impl FnOnce() -> Arc<dyn Outlet>,
-) -> Result<record::Deliverable, Failure> {
+) -> Result<Deliverable, Ended> {
     let Incoming {
         request,
         cancelled,
@@ -100,8 +137,14 @@ async fn up_to_fan_out(
     let received = receiver::receive(requester, authorized)?;
     let limited = limit::limit(server, requester, received).await?;
     let admitted = admit::admit(server, limited).await?;
+    let Fresh { admitted, memory } = repeat::recognise(server, admitted).await?;
     let validated = validate::validate(server, admitted, progress).await?;
     let executed = execute::execute(server, validated, turn).await?;
-    let delivery = recipients::resolve(server, executed).await?;
-    record::record(server, delivery).await
+    let delivered = async {
+        let delivery = recipients::resolve(server, executed).await?;
+        record::record(server, delivery).await
+    };
+    let delivered = delivered.await;
+    memory.keep(&delivered).await;
+    Ok(delivered?)
 }

@@ -8,6 +8,7 @@ pub(super) async fn resolve(
     server: &Server,
     Executed { routed, output }: Executed,
 ) -> Result<Delivery, Failure> {
+    let output = output?;
     if server.rooms.is_empty(&routed.request.room) {
         return Err(Refusal::NoReceivers.into());
     }

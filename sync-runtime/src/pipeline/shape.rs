@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Instant};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::error::Refusal;
+use crate::{error::Refusal, repeats::RequestId};
 
 /// A packet's fields, each still as it came.
 #[derive(Deserialize)]
@@ -21,6 +21,8 @@ struct Packet<'a> {
     receiver: Option<&'a RawValue>,
     #[serde(borrow, default)]
     ignore_self: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    request_id: Option<&'a RawValue>,
 }
 
 /// A request whose name is text and whose data is an object.
@@ -31,6 +33,7 @@ pub(crate) struct Shaped {
     /// Empty where the packet names none.
     pub(super) receiver: Arc<str>,
     pub(super) ignore_self: bool,
+    pub(super) id: Option<RequestId>,
     arrived: Instant,
 }
 
@@ -63,12 +66,20 @@ fn packed(name: Option<Arc<str>>, packet: &Packet<'_>) -> Result<Shaped, Refusal
         None => false,
         Some(flag) => serde_json::from_str(flag.get()).map_err(|_| Refusal::InvalidRequest)?,
     };
+    let id = match packet.request_id {
+        None => None,
+        Some(id) => {
+            let id = text(id).and_then(|id| RequestId::parse(&id));
+            Some(id.ok_or(Refusal::InvalidRequest)?)
+        }
+    };
     Ok(Shaped {
         name,
         data: data.to_owned().into(),
         has_callback: packet.cb.and_then(text).is_some(),
         receiver: packet.receiver.and_then(text).unwrap_or_default().into(),
         ignore_self,
+        id,
         arrived: Instant::now(),
     })
 }
@@ -120,6 +131,9 @@ mod tests {
             r#"{"name":"a","data":null}"#,
             r#"{"name":"a","data":"x"}"#,
             r#"{"name":"a","data":{},"ignoreSelf":"yes"}"#,
+            r#"{"name":"a","data":{},"requestId":7}"#,
+            r#"{"name":"a","data":{},"requestId":""}"#,
+            r#"{"name":"a","data":{},"requestId":"a b"}"#,
             r#"{"name":"a","name":"b","data":{}}"#,
             r#"{"name":"a","data":{}"#,
         ] {

@@ -1,6 +1,9 @@
 //! An app with a route for each thing a handler can do.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
 
 use axum::{Router, http::HeaderMap};
 use serde::{Deserialize, Serialize};
@@ -18,6 +21,14 @@ pub struct AppState {
     pub go_on: Arc<Notify>,
     /// Told by a task that still runs.
     pub ticks: Arc<Notify>,
+    runs: Arc<AtomicUsize>,
+}
+
+impl AppState {
+    /// Notes that a handler runs, and tells how often that was.
+    pub fn run(&self) -> usize {
+        self.runs.fetch_add(1, Ordering::SeqCst) + 1
+    }
 }
 
 #[derive(Debug, Serialize, Deserialize)]

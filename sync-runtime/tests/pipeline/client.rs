@@ -79,14 +79,22 @@ impl Client {
 
     /// Makes a request and gives the index that it is answered on.
     pub async fn begin(&mut self, route: &str, room: &str, data: Value) -> u64 {
+        self.begin_with(route, room, data, json!({})).await
+    }
+
+    /// Makes a request with more fields than usual, and gives the index that it is answered on.
+    pub async fn begin_with(&mut self, route: &str, room: &str, data: Value, more: Value) -> u64 {
         let index = self.index();
-        let packet = json!({
+        let mut packet = json!({
             "name": format!("sync/{route}"),
             "cb": route,
             "data": data,
             "receiver": room,
             "responseIndex": index,
         });
+        if let (Some(packet), Value::Object(more)) = (packet.as_object_mut(), more) {
+            packet.extend(more);
+        }
         self.emit("sync", &packet).await;
         index
     }

@@ -7,6 +7,7 @@ mod client;
 mod history;
 mod hooked;
 mod locale;
+mod repeats;
 mod stream_routes;
 mod streams;
 
