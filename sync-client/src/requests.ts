@@ -87,7 +87,7 @@ export function createRequests(
   };
 }
 
-function retryWithin(retry: SyncOptions["retry"] = false): number {
+function retryWithin(retry: SyncOptions["retry"] = true): number {
   if (typeof retry === "object") return retry.withinMs;
   return retry ? RETRY_WITHIN : 0;
 }

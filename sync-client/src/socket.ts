@@ -25,9 +25,10 @@ export interface SyncOptions {
   /** Requests that wait while there is no connection. */
   offlineQueue?: SyncOfflineQueue;
   /**
-   * Sends a request again whose connection broke before its answer came, with the `requestId` it had,
-   * within 240 000 milliseconds of the first sending. A server that does not look at `requestId` runs
-   * it twice, as this one still does: turn it on for requests that may run twice. Default: false.
+   * Sends a request again whose connection broke before its answer came, with the `requestId` it had.
+   * The server runs it once, and remembers its answer for five minutes. Turn it off for a server that
+   * does not look at `requestId`: it would run it twice. Default: true, within 240 000 milliseconds of
+   * the first sending.
    */
   retry?: boolean | { withinMs: number };
   /** How requests are sent: `httpTransport()` of `sync-client/http`, or left out, over the socket. */

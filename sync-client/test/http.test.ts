@@ -134,7 +134,7 @@ test("the routes may be elsewhere than the socket, beneath a path", async () => 
 test("a request does not wait for a socket, and is sent again until there is a server", async () => {
   const { port, url, stop } = await serve();
   await stop();
-  initSync({ url, auth: "me", transport, retry: true });
+  initSync({ url, auth: "me", transport });
   const waiting = syncRequest({ name: "system/ping", version: "v1", receiver: room });
   expect(getSyncStatus().queued).toBe(0);
   await until(() => getSyncStatus().queued === 1);
@@ -146,7 +146,7 @@ test("a request does not wait for a socket, and is sent again until there is a s
 test("a request that does not want to wait is not sent again", async () => {
   const { url, stop } = await serve();
   await stop();
-  initSync({ url, transport, retry: true });
+  initSync({ url, transport });
   expect(await move("1", { offline: "fail" })).toMatchObject({
     errorCode: "sync.ioUnavailable",
     errorParams: [{ key: "sent", value: true }],
@@ -161,7 +161,7 @@ test("what a gateway says of an absent server is no answer, and what nobody unde
   });
   await new Promise<void>((listening) => gateway.listen(0, "127.0.0.1", listening));
   const url = `http://127.0.0.1:${(gateway.address() as AddressInfo).port}`;
-  initSync({ url: (await serve()).url, retry: true });
+  initSync({ url: (await serve()).url });
   const answer = await syncRequest({
     name: "system/ping",
     version: "v1",
@@ -189,7 +189,7 @@ test("a stream that ends without an answer is asked for again, and its payloads 
   });
   await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  initSync({ url: (await serve()).url, retry: true });
+  initSync({ url: (await serve()).url });
   const chunks: string[] = [];
   const answer = await syncRequest({
     name: "chat/say",

@@ -36,7 +36,7 @@ const codeOf = async (request: Promise<{ status: "success" } | SyncError<string>
 async function away(sync: SyncOptions): Promise<number> {
   const server = await serve();
   await server.stop();
-  initSync({ url: server.url, retry: true, ...sync });
+  initSync({ url: server.url, ...sync });
   return server.port;
 }
 

@@ -24,7 +24,7 @@ afterEach(() => vi.unstubAllGlobals());
 /** Opens the page: anew, when it was open before. */
 function openPage(url: string, options: IndexedDbQueueOptions = {}, sync: SyncOptions = {}): void {
   const persist = indexedDbQueue({ name: name(), ...options });
-  initSync({ url, retry: true, offlineQueue: { maxAgeMs: 60_000, identity: () => user, persist }, ...sync });
+  initSync({ url, offlineQueue: { maxAgeMs: 60_000, identity: () => user, persist }, ...sync });
 }
 
 /** Takes the page away, as a reload does: nothing of it settles. */

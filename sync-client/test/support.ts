@@ -16,7 +16,7 @@ export async function connected(
   sync?: SyncOptions,
 ): Promise<TestServer> {
   const server = await serve(options);
-  initSync({ url: server.url, retry: true, ...sync });
+  initSync({ url: server.url, ...sync });
   await untilConnected();
   return server;
 }

@@ -1,9 +1,9 @@
 //! Routes: their names on the wire, and the table that they are found in.
 
-use std::{collections::HashMap, fmt, marker::PhantomData, sync::Arc};
+use std::{collections::HashMap, fmt, marker::PhantomData, sync::Arc, time::Duration};
 
 use crate::{
-    App,
+    App, Config,
     error::Refusal,
     handler::{
         client::{ClientHandler, ClientRoute},
@@ -65,9 +65,12 @@ impl Route {
     pub(crate) fn streams(&self) -> bool {
         self.server.streams || self.client.as_ref().is_some_and(|client| client.streams)
     }
-}
 
-impl Route {
+    /// How long its handler may run.
+    pub(crate) fn handler_time(&self, config: &Config) -> Duration {
+        self.server.timeout.unwrap_or(config.handler_timeout)
+    }
+
     /// What the answers and deliveries say of a request that succeeded.
     pub(crate) fn success_message(&self) -> String {
         format!("{} success", self.full_name)

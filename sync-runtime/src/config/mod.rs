@@ -148,10 +148,11 @@ pub struct Config {
     #[serde(with = "form::duration")]
     pub request_id_window: Duration,
 
-    /// How many such answers are remembered; the oldest are forgotten first. 100,000.
+    /// How many such answers are remembered at most; the oldest are forgotten first. 100,000.
     pub max_remembered_answers: usize,
 
-    /// How many bytes such answers have together; the oldest are forgotten first. 64 MiB.
+    /// How many bytes such answers have together at most, with some 500 for each itself; the oldest are
+    /// forgotten first. 64 MiB.
     pub max_remembered_bytes: usize,
 
     /// How often a connection is asked whether it is still there. 25 seconds, as of Socket.IO.

@@ -24,6 +24,7 @@ const RATE_LIMIT_FALLBACKS: &str = "sync_rate_limit_fallbacks_total";
 const STREAM_HOOKS_MISSED: &str = "sync_stream_hooks_missed_total";
 
 const HISTORY_FORGOTTEN: &str = "sync_history_forgotten_rooms_total";
+const ANSWERS_FORGOTTEN: &str = "sync_answers_forgotten_total";
 const REPEATED: &str = "sync_repeated_requests_total";
 const RESUMED: &str = "sync_resumed_rooms_total";
 
@@ -80,6 +81,11 @@ pub(crate) fn describe() {
         REPEATED,
         Unit::Count,
         "Requests answered as they were before."
+    );
+    metrics::describe_counter!(
+        ANSWERS_FORGOTTEN,
+        Unit::Count,
+        "Answers forgotten before their time to make room for others."
     );
     metrics::describe_counter!(RESUMED, Unit::Count, "Rooms that clients resumed.");
     metrics::describe_counter!(
@@ -140,6 +146,11 @@ pub(crate) fn history_forgotten() {
 /// Counts a request that was answered without running, as it was the first time.
 pub(crate) fn repeated() {
     counter!(REPEATED).increment(1);
+}
+
+/// Counts an answer that was forgotten before its time, to make room for others.
+pub(crate) fn answer_forgotten() {
+    counter!(ANSWERS_FORGOTTEN).increment(1);
 }
 
 /// Counts a room that a client wanted to resume.

@@ -38,11 +38,7 @@ pub(super) async fn execute(
         request: routed.info(),
     };
     server.hooks.pre_execute.ask(limit, before).await?;
-    let time = routed
-        .route
-        .server
-        .timeout
-        .unwrap_or(server.config.handler_timeout);
+    let time = routed.route.handler_time(&server.config);
     let running = Running {
         call,
         streams,

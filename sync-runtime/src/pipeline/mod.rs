@@ -129,7 +129,7 @@ async fn up_to_fan_out(
     let Incoming {
         request,
         cancelled,
-        turn,
+        mut turn,
     } = incoming;
     let addressed = address::address(server, requester, request).await?;
     let identified = identify::identify(server, requester, addressed).await?;
@@ -137,7 +137,7 @@ async fn up_to_fan_out(
     let received = receiver::receive(requester, authorized)?;
     let limited = limit::limit(server, requester, received).await?;
     let admitted = admit::admit(server, limited).await?;
-    let Fresh { admitted, memory } = repeat::recognise(server, admitted).await?;
+    let Fresh { admitted, memory } = repeat::recognise(server, admitted, &mut turn).await?;
     let validated = validate::validate(server, admitted, progress).await?;
     let executed = execute::execute(server, validated, turn).await?;
     let delivered = async {

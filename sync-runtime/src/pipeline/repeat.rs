@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
+use tokio::time::timeout;
+
 use super::{Ended, admit::Admitted, record::Deliverable};
 use crate::{
     Failure,
+    connection::Turn,
     error::Refusal,
     observe,
     repeats::{Answer, Begun, Claim, Content, RequestKey, RequestSender},
@@ -28,8 +31,13 @@ pub(super) struct Fresh {
 /// What takes the answer of a request that may be repeated. Dropped before that, it leaves no trace.
 pub(super) struct Memory(Option<Box<dyn Claim>>);
 
-/// Begins a request, or finds how it ended the first time; waits for that, if it still runs.
-pub(super) async fn recognise(server: &Server, Admitted(routed): Admitted) -> Result<Fresh, Ended> {
+/// Begins a request, or finds how it ended the first time. While that still runs it is waited for,
+/// as long as its handler may take, and what is behind the repeat of a streaming one begins.
+pub(super) async fn recognise(
+    server: &Server,
+    Admitted(routed): Admitted,
+    turn: &mut Option<Turn>,
+) -> Result<Fresh, Ended> {
     let Some(key) = key(&routed) else {
         return Ok(Fresh::new(routed, None));
     };
@@ -39,25 +47,40 @@ pub(super) async fn recognise(server: &Server, Admitted(routed): Admitted) -> Re
         routed.ignore_self,
         request.data.get(),
     );
+    let beginning = async {
+        loop {
+            let begun = server.repeats.begin(&key, content).await;
+            match begun.map_err(|_| Refusal::ClusterUnavailable)? {
+                Begun::First(claim) => return Ok(Ok(claim)),
+                Begun::Before(answer) => return Ok(Err(answer)),
+                Begun::Other => return Err(Refusal::RequestIdReused),
+                Begun::Running(over) => {
+                    *turn = None;
+                    over.await;
+                }
+            }
+        }
+    };
+    let time = routed.route.handler_time(&server.config);
     let begun = tokio::select! {
         biased;
-        () = request.cancelled.cancelled() => return Err(Refusal::Aborted.into()),
-        begun = server.repeats.begin(key, content) => begun,
+        () = request.cancelled.cancelled() => Err(Refusal::Aborted),
+        begun = timeout(time, beginning) => begun.unwrap_or(Err(Refusal::Timeout)),
     };
-    match begun.map_err(|_| Refusal::ClusterUnavailable)? {
-        Begun::First(claim) => Ok(Fresh::new(routed, Some(claim))),
-        Begun::Before(answer) => {
+    match begun? {
+        Ok(claim) => Ok(Fresh::new(routed, Some(claim))),
+        Err(answer) => {
             observe::repeated();
             Err(Ended::Repeated(Repeated {
                 message: routed.route.success_message(),
                 answer,
             }))
         }
-        Begun::Other => Err(Refusal::RequestIdReused.into()),
     }
 }
 
 /// Which request it is. One over HTTP by somebody who is not logged in is nobody's in particular.
+/// Neither is heard in any room but, on a connection, its own: a repeat elsewhere is refused.
 fn key(routed: &Routed) -> Option<RequestKey> {
     let user = routed.request.session.as_ref().map(AnySession::user_id);
     let sender = match (user, routed.connection) {

@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::{Answer, Begun, Claim, Content, Forgetful, Repeats, RequestKey};
+use crate::observe;
 
 /// What an answer takes besides its output, in bytes: its key, and the allocations.
 const ANSWER_BYTES: usize = 512;
@@ -64,70 +65,80 @@ impl MemoryRepeats {
 }
 
 impl Repeats for MemoryRepeats {
-    fn begin(&self, key: RequestKey, content: Content) -> BoxFuture<'_, Result<Begun, Forgetful>> {
-        async move {
-            loop {
-                match self.0.look(&key, content) {
-                    Look::Known(begun) => return Ok(begun),
-                    Look::Running(over) => over.cancelled().await,
-                }
-            }
-        }
-        .boxed()
+    fn begin<'a>(
+        &'a self,
+        key: &'a RequestKey,
+        content: Content,
+    ) -> BoxFuture<'a, Result<Begun, Forgetful>> {
+        std::future::ready(Ok(self.0.begin(key, content))).boxed()
     }
 }
 
-/// What a look at a request finds.
-enum Look {
-    Known(Begun),
-    Running(CancellationToken),
-}
-
 impl Memory {
-    fn look(self: &Arc<Self>, key: &RequestKey, content: Content) -> Look {
+    fn begin(self: &Arc<Self>, key: &RequestKey, content: Content) -> Begun {
         let mut state = self.state.lock();
         state.forget(self.bounds);
-        match state.requests.get(key) {
-            Some(known) if known.content != content => Look::Known(Begun::Other),
-            Some(known) => match &known.progress {
-                Progress::Running(over) => Look::Running(over.clone()),
-                Progress::Answered { answer, .. } => Look::Known(Begun::Before(answer.clone())),
-            },
-            None => {
-                let over = CancellationToken::new();
-                let progress = Progress::Running(over.clone());
-                state
-                    .requests
-                    .insert(key.clone(), Known { content, progress });
-                Look::Known(Begun::First(Box::new(Running {
-                    memory: self.clone(),
-                    key: key.clone(),
-                    over,
-                    answer: None,
-                })))
-            }
+        if let Some(known) = state.requests.get(key) {
+            return known.seen_with(content);
+        }
+        let over = CancellationToken::new();
+        let progress = Progress::Running(over.clone());
+        let known = Known { content, progress };
+        state.requests.insert(key.clone(), known);
+        Begun::First(Box::new(Running {
+            memory: self.clone(),
+            key: key.clone(),
+            over,
+            answer: None,
+        }))
+    }
+}
+
+impl Known {
+    fn seen_with(&self, content: Content) -> Begun {
+        if self.content != content {
+            return Begun::Other;
+        }
+        match &self.progress {
+            Progress::Running(over) => Begun::Running(over.clone().cancelled_owned().boxed()),
+            Progress::Answered { answer, .. } => Begun::Before(answer.clone()),
         }
     }
 }
 
 impl State {
+    fn remember(&mut self, key: &RequestKey, answer: Answer) {
+        let Some(known) = self.requests.get_mut(key) else {
+            return;
+        };
+        let bytes = ANSWER_BYTES + super::bytes(&answer);
+        known.progress = Progress::Answered {
+            answer: Arc::new(answer),
+            bytes,
+        };
+        self.bytes += bytes;
+        self.answered.push_back((Instant::now(), key.clone()));
+    }
+
     /// Forgets what is too old, and what is too much.
     fn forget(&mut self, bounds: MemoryBounds) {
         while let Some((at, _)) = self.answered.front() {
-            let fits = self.answered.len() <= bounds.answers && self.bytes <= bounds.bytes;
-            if fits && at.elapsed() < bounds.window {
+            let is_old = at.elapsed() >= bounds.window;
+            if !is_old && self.answered.len() <= bounds.answers && self.bytes <= bounds.bytes {
                 return;
             }
-            let Some((_, key)) = self.answered.pop_front() else {
-                return;
-            };
-            if let Some(Known {
-                progress: Progress::Answered { bytes, .. },
-                ..
-            }) = self.requests.remove(&key)
-            {
-                self.bytes -= bytes;
+            if !is_old {
+                observe::answer_forgotten();
             }
+            self.forget_oldest();
+        }
+    }
+
+    fn forget_oldest(&mut self) {
+        let oldest = self.answered.pop_front();
+        let known = oldest.and_then(|(_, key)| self.requests.remove(&key));
+        if let Some(Progress::Answered { bytes, .. }) = known.map(|known| known.progress) {
+            self.bytes -= bytes;
         }
     }
 }
@@ -154,18 +165,8 @@ impl Drop for Running {
         match self.answer.take() {
             None => drop(state.requests.remove(&self.key)),
             Some(answer) => {
-                let output = answer.as_ref().map_or(0, |output| output.raw().get().len());
-                let bytes = ANSWER_BYTES + output;
-                if let Some(known) = state.requests.get_mut(&self.key) {
-                    known.progress = Progress::Answered {
-                        answer: Arc::new(answer),
-                        bytes,
-                    };
-                    state.bytes += bytes;
-                    let answered = (Instant::now(), self.key.clone());
-                    state.answered.push_back(answered);
-                    state.forget(self.memory.bounds);
-                }
+                state.remember(&self.key, answer);
+                state.forget(self.memory.bounds);
             }
         }
         drop(state);
@@ -201,7 +202,7 @@ mod tests {
     }
 
     async fn begin(repeats: &MemoryRepeats, id: &str, data: &str) -> Begun {
-        let begun = repeats.begin(key(id), content(data)).await;
+        let begun = repeats.begin(&key(id), content(data)).await;
         begun.expect("memory answers")
     }
 
@@ -237,15 +238,19 @@ mod tests {
     async fn a_repeat_waits_for_the_first_and_takes_its_place_if_that_comes_to_nothing() {
         let repeats = MemoryRepeats::new(BOUNDS);
         let first = claim(&repeats, "a").await;
-        let mut repeat = repeats.begin(key("a"), content("{}"));
-        assert!((&mut repeat).now_or_never().is_none());
-        drop(first);
-        let Ok(Begun::First(second)) = repeat.await else {
-            panic!("not run again");
+        let Begun::Running(mut over) = begin(&repeats, "a", "{}").await else {
+            panic!("runs twice");
         };
-        let repeat = repeats.begin(key("a"), content("{}"));
+        assert!((&mut over).now_or_never().is_none());
+        drop(first);
+        over.await;
+        let second = claim(&repeats, "a").await;
+        let Begun::Running(over) = begin(&repeats, "a", "{}").await else {
+            panic!("runs twice");
+        };
         second.remember(answer("")).await;
-        assert!(matches!(repeat.await, Ok(Begun::Before(_))));
+        over.await;
+        assert!(is_known(&repeats, "a").await);
     }
 
     #[tokio::test(start_paused = true)]
@@ -273,5 +278,14 @@ mod tests {
         claim(&repeats, "e").await.remember(large).await;
         assert_eq!(repeats.0.state.lock().bytes, 0);
         assert!(repeats.0.state.lock().requests.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_failure_takes_as_much_room_as_it_has_words() {
+        let repeats = MemoryRepeats::new(BOUNDS);
+        let words = "x".repeat(BOUNDS.bytes);
+        let failure = Failure::new("test.failed", words);
+        claim(&repeats, "a").await.remember(Err(failure)).await;
+        assert!(!is_known(&repeats, "a").await);
     }
 }

@@ -65,18 +65,32 @@ impl Content {
 /// How a request was answered.
 pub(crate) type Answer = Result<OutputJson, Failure>;
 
+/// How many bytes an answer has, as it is sent.
+fn bytes(answer: &Answer) -> usize {
+    match answer {
+        Ok(output) => output.raw().get().len(),
+        Err(failure) => serde_json::to_string(&failure.envelope()).map_or(0, |json| json.len()),
+    }
+}
+
 /// The answers of requests that may be repeated.
 ///
 /// A call that takes too long fails: nobody waits for a memory that does not answer.
 pub(crate) trait Repeats: Send + Sync {
-    /// Begins a request, unless it has begun before. If that one still runs, its end is waited for.
-    fn begin(&self, key: RequestKey, content: Content) -> BoxFuture<'_, Result<Begun, Forgetful>>;
+    /// Begins a request, unless it has begun before.
+    fn begin<'a>(
+        &'a self,
+        key: &'a RequestKey,
+        content: Content,
+    ) -> BoxFuture<'a, Result<Begun, Forgetful>>;
 }
 
 /// What is known of a request.
 pub(crate) enum Begun {
     /// Nothing: it is to run now.
     First(Box<dyn Claim>),
+    /// It runs. Once this is over, another look tells how it ended.
+    Running(BoxFuture<'static, ()>),
     /// It ran, and this was its answer.
     Before(Arc<Answer>),
     /// Another request had this id.
@@ -84,7 +98,7 @@ pub(crate) enum Begun {
 }
 
 /// The right to run a request. While it is there, all repeats wait. Dropped without an answer, it
-/// leaves no trace: the next repeat runs.
+/// leaves no trace: a repeat runs.
 pub(crate) trait Claim: Send + Sync {
     /// Remembers the answer, for all that wait and those to come.
     fn remember(self: Box<Self>, answer: Answer) -> BoxFuture<'static, ()>;

@@ -13,6 +13,8 @@ use crate::{
 const COUNT: &str = "repeat/count/v1";
 const WAIT: &str = "repeat/wait/v1";
 const FAIL: &str = "repeat/fail/v1";
+const FINISH: &str = "repeat/finish/v1";
+const HANG: &str = "repeat/hang/v1";
 
 fn server() -> Server {
     server_with(Config::default())
@@ -22,7 +24,9 @@ fn server_with(config: Config) -> Server {
     let routes = Routes::<AppState>::new()
         .server::<count::__SyncHandler>(route("repeat/count", 1))
         .server::<wait::__SyncHandler>(route("repeat/wait", 1))
-        .server::<fail::__SyncHandler>(route("repeat/fail", 1));
+        .server::<fail::__SyncHandler>(route("repeat/fail", 1))
+        .server::<finish::__SyncHandler>(route("repeat/finish", 1))
+        .server::<hang::__SyncHandler>(route("repeat/hang", 1));
     Server::custom(routes, Sessions::in_memory(), Hooks::new(), config)
 }
 
@@ -60,6 +64,31 @@ mod wait {
     pub async fn main(State(state): State<AppState>) -> Ran {
         state.go_on.notified().await;
         Ran { times: state.run() }
+    }
+}
+
+/// Counts, and then waits to be let go on, whether or not its client is there.
+mod finish {
+    use sync_runtime::prelude::*;
+
+    use super::count::Ran;
+    use crate::app::AppState;
+
+    #[sync_handler(auth = login, on_disconnect = finish)]
+    pub async fn main(State(state): State<AppState>, _ran: Broadcast<Ran>) -> Ran {
+        let times = state.run();
+        state.go_on.notified().await;
+        Ran { times }
+    }
+}
+
+/// Takes all the time it may.
+mod hang {
+    use sync_runtime::prelude::*;
+
+    #[sync_handler(auth = login, timeout = "1s")]
+    pub async fn main() {
+        std::future::pending::<()>().await;
     }
 }
 
@@ -223,6 +252,67 @@ async fn a_request_that_was_stopped_did_not_run_and_its_repeat_does() {
     server.go_on();
     let answer = other.hear(&format!("sync-{repeat}")).await;
     assert_eq!(answer["result"]["times"], 1);
+}
+
+#[tokio::test]
+async fn a_request_whose_connection_broke_is_run_by_its_repeat_if_it_had_not_finished() {
+    let server = server();
+    let mut one = member(&server, "ada").await;
+    begin(&mut one, WAIT, "a", json!({})).await;
+    one.leave().await;
+    let mut other = member(&server, "ada").await;
+    let repeat = begin(&mut other, WAIT, "a", json!({})).await;
+    server.go_on();
+    let answer = other.hear(&format!("sync-{repeat}")).await;
+    assert_eq!(answer["result"]["times"], 1);
+    assert_eq!(ask(&mut other, WAIT, "a", json!({})).await, answer);
+}
+
+#[tokio::test]
+async fn a_request_that_goes_on_without_its_client_answers_the_repeat() {
+    let server = server();
+    let mut one = member(&server, "ada").await;
+    begin(&mut one, FINISH, "a", json!({})).await;
+    one.leave().await;
+    let mut other = member(&server, "ada").await;
+    let repeat = begin(&mut other, FINISH, "a", json!({})).await;
+    other.list().await;
+    assert!(!other.has_heard(&format!("sync-{repeat}")));
+    server.go_on();
+    let answer = other.hear(&format!("sync-{repeat}")).await;
+    assert_eq!(answer["result"]["times"], 1);
+}
+
+#[tokio::test]
+async fn the_repeat_of_a_request_that_streams_holds_up_nobody() {
+    let server = server();
+    let (mut one, mut other) = (member(&server, "ada").await, member(&server, "ada").await);
+    begin(&mut one, FINISH, "a", json!({})).await;
+    let repeat = begin(&mut other, FINISH, "a", json!({})).await;
+    let behind = other.request(COUNT, "room", note()).await;
+    assert_eq!(behind["status"], "success");
+    server.go_on();
+    let answer = other.hear(&format!("sync-{repeat}")).await;
+    assert_eq!(answer["result"]["times"], 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_repeat_waits_no_longer_than_its_handler_may_run() {
+    let server = server();
+    let begun = tokio::time::Instant::now();
+    let mut answers = Vec::new();
+    for _ in 0..3 {
+        let mut client = member(&server, "ada").await;
+        let index = begin(&mut client, HANG, "a", json!({})).await;
+        answers.push((client, format!("sync-{index}")));
+        tokio::time::advance(Duration::from_millis(300)).await;
+    }
+    // The second one takes over when the time of the first is over, and the third does not wait for its end.
+    let (mut third, answer) = answers.pop().expect("three clients");
+    let answer = third.hear(&answer).await;
+    assert_eq!(answer["errorCode"], "sync.requestTimeout");
+    let waited = begun.elapsed();
+    assert!(waited < Duration::from_secs(2), "{waited:?}");
 }
 
 #[tokio::test]
