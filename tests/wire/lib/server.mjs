@@ -96,6 +96,7 @@ async function run({ program, args, settings = {}, quiet, forget = () => {} }) {
 
   return {
     url,
+    pid: child.pid,
     /** Whether the process runs. */
     alive: () => alive,
     /** Asks the server to stop, waits for it, and answers its exit code. */
