@@ -8,6 +8,7 @@ use serde::Serialize;
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 use ts_rs::TS;
 
 use super::queries::new_message;
@@ -46,11 +47,21 @@ pub struct Answering {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Busy;
 
+/// Why an answer was not stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotStopped {
+    /// It is not the one that is being given.
+    NotGiven,
+    /// Somebody else asked for it.
+    NotAsked,
+}
+
 /// An answer as those see it who wait for its end.
 #[derive(Clone, Debug)]
 pub struct Running {
     /// Which it is.
     pub answering: Answering,
+    stop: CancellationToken,
     end: watch::Receiver<Option<Message>>,
 }
 
@@ -85,14 +96,33 @@ impl Answers {
             user_name: user.name.clone(),
         };
         let (ended, end) = watch::channel(None);
-        self.current.send_replace(Some(Running { answering, end }));
+        let stop = CancellationToken::new();
+        self.current.send_replace(Some(Running {
+            answering,
+            stop: stop.clone(),
+            end,
+        }));
         Ok(Answer {
             id,
+            stop,
             asked_by: user.clone(),
             text: String::new(),
             answers: self.clone(),
             open: Some(Open { ended, turn }),
         })
+    }
+
+    /// Stops the answer of this id for the user who asked for it.
+    pub fn stop(&self, message_id: &str, user: &User) -> Result<(), NotStopped> {
+        let running = self.current().ok_or(NotStopped::NotGiven)?;
+        if running.answering.message_id != message_id {
+            return Err(NotStopped::NotGiven);
+        }
+        if running.answering.user_id != user.id {
+            return Err(NotStopped::NotAsked);
+        }
+        running.stop.cancel();
+        Ok(())
     }
 
     /// The answer that is being given.
@@ -113,6 +143,7 @@ impl Answers {
 #[derive(Debug)]
 pub struct Answer {
     id: String,
+    stop: CancellationToken,
     asked_by: User,
     text: String,
     answers: Answers,
@@ -127,6 +158,11 @@ struct Open {
 }
 
 impl Answer {
+    /// Cancelled when who asked has heard enough.
+    pub fn stop(&self) -> CancellationToken {
+        self.stop.clone()
+    }
+
     /// Goes on with this piece.
     pub fn push(&mut self, piece: &str) {
         self.text.push_str(piece);
@@ -227,6 +263,23 @@ mod tests {
             ("One, ", Ending::Stopped)
         );
         assert_eq!(answers.db.messages().await?, [kept]);
+        Ok(())
+    }
+
+    #[tokio::test]
+    async fn only_who_asked_stops_an_answer_and_only_the_one_that_is_given() -> Result {
+        let (_data, answers, ada) = answers().await?;
+        assert_eq!(answers.stop("any", &ada), Err(NotStopped::NotGiven));
+        let answer = begin(&answers, &ada).await?;
+        let id = answers.current().ok_or("not running")?.answering.message_id;
+        let ben = User {
+            id: "ben".into(),
+            name: "Ben".into(),
+        };
+        assert_eq!(answers.stop(&id, &ben), Err(NotStopped::NotAsked));
+        assert_eq!(answers.stop("another", &ada), Err(NotStopped::NotGiven));
+        assert_eq!(answers.stop(&id, &ada), Ok(()));
+        assert!(answer.stop().is_cancelled());
         Ok(())
     }
 

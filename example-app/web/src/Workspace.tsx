@@ -35,6 +35,7 @@ export function Workspace({ me, onLogOut, onSessionLost }: Props) {
     [say, onSessionLost],
   );
   const chat = useChat({
+    me,
     onFailed,
     onMessage: (message) => {
       if (message.kind === "answer" || message.userId !== me.id) setUnread((now) => now + 1);

@@ -13,6 +13,7 @@ const MESSAGES: Record<string, string> = {
   "board.placeNotFound": "The cards moved meanwhile. Please try again.",
   "chat.assistantFailed": "The assistant could not answer.",
   "chat.busy": "Too many questions wait for the assistant. Please ask again in a moment.",
+  "chat.notYourQuestion": "Only who asked can stop an answer.",
   "network.unreachable": "The server cannot be reached.",
   "offline.dropped": "The connection was away for too long.",
   "offline.queueFull": "Too much is waiting for the connection.",

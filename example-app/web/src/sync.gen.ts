@@ -168,6 +168,14 @@ export declare namespace chat_sendMessage_server_v1 {
   type SendMessage = { text: string };
 }
 
+export declare namespace chat_stopAnswer_server_v1 {
+  type AnswerStopped = { messageId: string };
+  type StopAnswer = {
+    /** The id that the answer will have as a message. */
+    messageId: string,
+  };
+}
+
 export declare namespace chat_typing_server_v1 {
   type Typing = { userId: string, name: string };
 }
@@ -289,7 +297,17 @@ export interface SyncRoutes {
       clientOutput: Record<string, never>;
       serverStream: Chunk;
       clientStream: never;
-      errorCode: "chat.assistantFailed" | "chat.busy" | "chat.notAChat";
+      errorCode: "chat.assistantFailed" | "chat.busy" | "chat.notAChat" | "chat.stopped";
+    };
+  };
+  "chat/stopAnswer": {
+    v1: {
+      input: chat_stopAnswer_server_v1.StopAnswer;
+      serverOutput: chat_stopAnswer_server_v1.AnswerStopped;
+      clientOutput: Record<string, never>;
+      serverStream: never;
+      clientStream: never;
+      errorCode: "chat.noAnswer" | "chat.notAChat" | "chat.notYourQuestion";
     };
   };
   "chat/typing": {

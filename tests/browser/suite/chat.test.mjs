@@ -137,6 +137,16 @@ test("Escape stops the answer to one's own question", async () => {
   assert.equal(await ended(ben, "stopped"), await ended(ada, "stopped"));
 });
 
+test("who asked can stop the answer after a reload too", async () => {
+  await ada.say(`@assistant ${LONG}`);
+  await liveOn([ada, ben], 60);
+  await ada.page.reload();
+  await liveOn([ada], 60);
+  await ada.get("stop").click();
+  assert.equal(await ended(ben, "stopped"), await ended(ada, "stopped"));
+  await noComplaints([ada, ben]);
+});
+
 test("an answer goes on while the one who asked is away", async () => {
   await ada.say(`@assistant ${LONG}`);
   await liveOn([ada, ben], 30);

@@ -1,5 +1,7 @@
 //! Asks the assistant, which answers to everybody in the chat as it goes.
 
+use std::pin::pin;
+
 use futures_util::StreamExt;
 use garde::Validate;
 use sync_runtime::prelude::*;
@@ -32,6 +34,9 @@ pub enum SendMessageError {
     /// Too many questions wait for the assistant already.
     #[sync_error(code = "chat.busy", status = 503)]
     Busy,
+    /// Who asked has stopped it with `chat/stopAnswer`.
+    #[sync_error(code = "chat.stopped", status = 409)]
+    Stopped,
     /// The assistant could not answer, or not go on.
     #[sync_error(code = "chat.assistantFailed", status = 502)]
     AssistantFailed,
@@ -59,7 +64,9 @@ pub async fn main(
         board: board.ok_or(sqlx::Error::RowNotFound)?,
         text: input.text,
     };
-    let mut pieces = app.assistant.answer(question);
+    let stop = answer.stop();
+    let pieces = app.assistant.answer(question);
+    let mut pieces = pin!(pieces.take_until(stop.cancelled()));
     let throttle = StreamThrottle::new(chunks);
     while let Some(piece) = pieces.next().await {
         match piece {
@@ -78,6 +85,10 @@ pub async fn main(
     }
     // Before the end is told: what comes after it would look like the next answer.
     throttle.flush();
+    if stop.is_cancelled() {
+        answer.finish(Ending::Stopped).await?;
+        return Err(SendMessageError::Stopped);
+    }
     let message = answer.finish(Ending::Complete).await?;
     Ok(MessageSent {
         message_id: message.id,

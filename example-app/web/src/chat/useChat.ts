@@ -1,7 +1,7 @@
 import { syncRequest } from "sync-client";
 import { useRoom, useSyncEvents } from "sync-client/react";
 import { useCallback, useEffect, useReducer, useRef, useState } from "react";
-import { getChat } from "../api";
+import { type User, getChat } from "../api";
 import type { Failed } from "../failed";
 import type { Message } from "../sync.gen";
 import { emptyState, reduce } from "./state";
@@ -13,15 +13,19 @@ export const ROOM = "chat:lobby";
 const ANSWERED_WITHIN = 320_000;
 
 interface Options {
+  me: User;
   onFailed: (error: Failed) => void;
   /** Hears every message that comes while the page is open. */
   onMessage: (message: Message) => void;
 }
 
+/** How a question ends that one has stopped oneself, here or on another page. */
+const STOPPED = new Set<string>(["request.aborted", "chat.stopped"]);
+
 export type ChatHook = ReturnType<typeof useChat>;
 
 /** The chat, kept up to date by the events of its room, and what one can say in it. */
-export function useChat({ onFailed, onMessage }: Options) {
+export function useChat({ me, onFailed, onMessage }: Options) {
   const [state, dispatch] = useReducer(reduce, emptyState);
   const room = useRoom(ROOM);
   const joined = room.status === "joined";
@@ -106,13 +110,22 @@ export function useChat({ onFailed, onMessage }: Options) {
       });
       void asked.then((answer) => {
         setAsking((now) => (now === controller ? null : now));
-        if (answer.status === "error" && answer.errorCode !== "request.aborted") onFailed(answer);
+        if (answer.status === "error" && !STOPPED.has(answer.errorCode)) onFailed(answer);
       });
       return true;
     },
     [say, onFailed],
   );
-  const stop = useCallback(() => asking?.abort(), [asking]);
+  const answering = state.live?.answering ?? null;
+  const own = answering?.userId === me.id ? answering.messageId : null;
+  const stop = useCallback(async () => {
+    if (asking) return asking.abort();
+    if (own === null) return;
+    // Asked before this page was loaded, or on another one.
+    const data = { messageId: own };
+    const answer = await syncRequest({ name: "chat/stopAnswer", version: "v1", data, receiver: ROOM });
+    if (answer.status === "error" && answer.errorCode !== "chat.noAnswer") onFailed(answer);
+  }, [asking, own, onFailed]);
 
   return {
     messages: state.messages,
@@ -123,7 +136,7 @@ export function useChat({ onFailed, onMessage }: Options) {
     say,
     ask,
     /** Stops the answer to one's own question; `null` when there is none. */
-    stop: asking && stop,
+    stop: asking !== null || own !== null ? () => void stop() : null,
   };
 }
 
