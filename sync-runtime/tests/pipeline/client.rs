@@ -5,7 +5,7 @@ use std::{collections::VecDeque, time::Duration};
 use axum::{
     Router,
     body::{Body, to_bytes},
-    http::{Request, Response, header},
+    http::{Request, Response, StatusCode, header},
 };
 use serde_json::{Value, json};
 use tokio::time::{Instant, timeout_at};
@@ -198,7 +198,10 @@ impl Client {
             .request_to("GET")
             .body(Body::empty())
             .expect("a request");
-        text(call(&self.router, request).await).await
+        let answer = call(&self.router, request).await;
+        // Of a connection that is gone nothing will ever be heard.
+        assert_eq!(answer.status(), StatusCode::OK, "the connection was closed");
+        text(answer).await
     }
 
     async fn post(&self, packet: &str) {

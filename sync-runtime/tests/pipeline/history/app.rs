@@ -23,6 +23,8 @@ pub fn server_of(sessions: Sessions<User>, config: Config) -> Server {
 pub fn patient() -> Config {
     Config {
         history_grace: Duration::from_hours(1),
+        // A member of these tests hears only when its turn comes.
+        stall_timeout: Duration::from_hours(1),
         ..Config::default()
     }
 }
