@@ -1,6 +1,7 @@
 // @ts-check
 // The fixture app, started by the tests that need it, and the ways to ask it.
 import assert from "node:assert/strict";
+import { inTurn, startNodes } from "./nodes.mjs";
 import { startFixtureServer } from "./server.mjs";
 import { connect, packet } from "./socket.mjs";
 
@@ -15,15 +16,24 @@ export const WAYS = /** @type {const} */ (["websocket", "polling", "HTTP"]);
 
 /** A server of the fixture app. Whoever starts one stops it. */
 export class Fixture {
-  /** @param {Awaited<ReturnType<typeof startFixtureServer>>} server */
+  #next;
+
+  /** @param {import("./nodes.mjs").Nodes} server */
   constructor(server) {
     this.server = server;
-    this.url = server.url;
+    this.#next = inTurn(server.urls);
   }
 
-  /** @param {Parameters<typeof startFixtureServer>[0]} [options] */
-  static async start(options) {
-    return new Fixture(await startFixtureServer(options));
+  /** @param {{ args?: string[], settings?: Record<string, string> }} [options] */
+  static async start({ args = [], settings = {} } = {}) {
+    const start = (/** @type {string | undefined} */ redis) =>
+      startFixtureServer({ args: redis === undefined ? args : ["--redis", redis, ...args], settings });
+    return new Fixture(await startNodes(start));
+  }
+
+  /** The URL of a node, of each in turn. */
+  get url() {
+    return this.#next();
   }
 
   async stop() {

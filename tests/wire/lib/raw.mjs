@@ -10,7 +10,7 @@ import { url } from "./users.mjs";
  * @param {string} frame
  */
 export async function sendRaw(frame) {
-  const engine = new URL("/socket.io/?EIO=4&transport=polling", url);
+  const engine = new URL("/socket.io/?EIO=4&transport=polling", url());
   const opened = await (await fetch(engine)).text();
   engine.searchParams.set("sid", JSON.parse(opened.slice(1)).sid);
   const post = (/** @type {string} */ body) =>

@@ -55,7 +55,7 @@ export function cursorOf({ serverOutput }) {
  * @returns {Promise<any>}
  */
 export async function board(user) {
-  const response = await fetch(new URL("/api/board", url), { headers: { cookie: user.cookie } });
+  const response = await fetch(new URL("/api/board", url()), { headers: { cookie: user.cookie } });
   assert.equal(response.status, 200);
   return response.json();
 }
@@ -67,7 +67,7 @@ export async function board(user) {
  * @returns {Promise<any>}
  */
 export async function chat(user) {
-  const response = await fetch(new URL("/api/chat", url), { headers: { cookie: user.cookie } });
+  const response = await fetch(new URL("/api/chat", url()), { headers: { cookie: user.cookie } });
   assert.equal(response.status, 200);
   return response.json();
 }

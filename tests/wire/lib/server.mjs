@@ -16,13 +16,14 @@ const STOPPED_WITHIN = 10_000;
 /**
  * Starts the server that `EXAMPLE_APP` names, or the one `cargo build` left in `target/debug`.
  *
- * @param {{ port?: number, data?: string, quiet?: boolean }} [options] `data` keeps the board between servers.
+ * @param {{ port?: number, data?: string, quiet?: boolean, redis?: string | undefined }} [options] `data` keeps the board between
+ *   servers; `redis` joins several.
  */
-export async function startServer({ port = 0, data, quiet = false } = {}) {
+export async function startServer({ port = 0, data, quiet = false, redis } = {}) {
   const folder = data ?? mkdtempSync(join(tmpdir(), "sync-wire-"));
   return run({
     program: program("EXAMPLE_APP", "example-app"),
-    args: ["--port", String(port), "--data", folder],
+    args: ["--port", String(port), "--data", folder, ...(redis === undefined ? [] : ["--redis", redis])],
     quiet,
     forget: () => {
       if (data === undefined) rmSync(folder, { recursive: true, force: true });
@@ -96,7 +97,7 @@ async function run({ program, args, settings = {}, quiet, forget = () => {} }) {
 
   return {
     url,
-    pid: child.pid,
+    pid: Number(child.pid),
     /** Whether the process runs. */
     alive: () => alive,
     /** Asks the server to stop, waits for it, and answers its exit code. */

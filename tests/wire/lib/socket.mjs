@@ -210,7 +210,7 @@ export function packet(route, data, receiver, more = {}) {
  * @param {{ url?: string, transports?: ("websocket" | "polling")[], headers?: Record<string, string>, auth?: Frame }} [options]
  *   `url` of a server other than the one under test
  */
-export function open(user, { url = tested, transports = ["websocket"], headers = {}, auth = {} } = {}) {
+export function open(user, { url = tested(), transports = ["websocket"], headers = {}, auth = {} } = {}) {
   const client = new Client(
     io(url, {
       transports,

@@ -2,9 +2,12 @@
 // Accounts and sessions, over plain HTTP as a front end makes them.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
+import { inTurn } from "./nodes.mjs";
 
-/** The server under test; `conformance.mjs` sets it. */
-export const url = process.env.WIRE_URL ?? assert.fail("run this through `npm run conformance`");
+const nodes = process.env.WIRE_URL ?? assert.fail("run this through `npm run conformance`");
+
+/** The URL of the server under test; of each of its nodes in turn. `conformance.mjs` sets them. */
+export const url = inTurn(nodes.split(" "));
 
 const password = "correct horse battery staple";
 
@@ -18,9 +21,10 @@ const password = "correct horse battery staple";
  * @param {string} path
  * @param {unknown} body
  * @param {Record<string, string>} [headers]
+ * @param {string} [node]
  */
-export function post(path, body, headers = {}) {
-  return fetch(new URL(path, url), {
+export function post(path, body, headers = {}, node = url()) {
+  return fetch(new URL(path, node), {
     method: "POST",
     headers: { "content-type": "application/json", ...headers },
     body: JSON.stringify(body),
@@ -68,6 +72,6 @@ async function enter(path, name) {
  * @returns {Promise<any>}
  */
 export async function session(cookie) {
-  const response = await fetch(new URL("/auth/session", url), { headers: { cookie } });
+  const response = await fetch(new URL("/auth/session", url()), { headers: { cookie } });
   return response.json();
 }

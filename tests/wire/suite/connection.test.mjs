@@ -15,7 +15,7 @@ before(async () => {
 afterEach(closeAll);
 
 test("the engine answers on /socket.io/ with protocol 4", async () => {
-  const response = await fetch(new URL("/socket.io/?EIO=4&transport=polling", url));
+  const response = await fetch(new URL("/socket.io/?EIO=4&transport=polling", url()));
   assert.equal(response.status, 200);
   const text = await response.text();
   assert.equal(text[0], "0");
