@@ -9,6 +9,7 @@ use futures_util::{FutureExt, StreamExt, stream::FuturesUnordered};
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 use socketioxide::extract::SocketRef;
+use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -16,7 +17,7 @@ use crate::{
     connection::Connection,
     error::Refusal,
     handler::{
-        client::{Begun, ClientRoute, Deliver, Shaper},
+        client::{Begun, ClientRoute, Deliver, Shaped, Shaper},
         context::{Fanout, RecipientStreams},
         output::OutputJson,
     },
@@ -431,16 +432,39 @@ async fn portion_of(
     let Some(shaper) = shaper else {
         return Ok(Some(portion));
     };
-    let run = AssertUnwindSafe(shaper.shape(recipient)).catch_unwind();
-    let decided = run
-        .await
-        .unwrap_or_else(|payload| Err(Failure::internal(panic::text(&*payload))));
+    let decided = shape(server, delivery, shaper, recipient).await;
     match decided.map_err(Failure::of_client)? {
         Deliver::Skip => Ok(None),
         Deliver::Refuse => Err(Refusal::ClientRejected.into()),
         Deliver::Send(output) => {
             portion.client = Some(output);
             Ok(Some(portion))
+        }
+    }
+}
+
+/// Runs the `_client` function for a recipient, within its time and with its panics contained.
+async fn shape(
+    server: &Server,
+    delivery: &Delivery,
+    shaper: &dyn Shaper,
+    recipient: &Arc<Connection>,
+) -> Shaped {
+    let mut run = AssertUnwindSafe(shaper.shape(recipient)).catch_unwind();
+    let limit = server.config.recipient_timeout;
+    // Most have nothing to wait for, and need no clock.
+    let decided = match (&mut run).now_or_never() {
+        Some(decided) => Ok(decided),
+        None => timeout(limit, run).await,
+    };
+    match decided {
+        Ok(Ok(decided)) => decided,
+        Ok(Err(payload)) => Err(Failure::internal(panic::text(&*payload))),
+        Err(_) => {
+            let route = &delivery.route;
+            route.metrics.client_timed_out(&route.full_name);
+            let problem = format!("the `_client` function took longer than {limit:?}");
+            Err(Failure::internal(problem))
         }
     }
 }

@@ -39,6 +39,8 @@ mod server;
 mod session;
 mod shutdown;
 mod shutdown_state;
+#[cfg(test)]
+mod sockets_for_tests;
 mod stream;
 mod stream_hooks;
 mod sync_server;

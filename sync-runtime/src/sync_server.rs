@@ -12,7 +12,7 @@ use crate::{
     connection::{BySession, ByUser},
     handler::context::AnyState,
     health,
-    history::{History, MemoryLog},
+    history::{History, Log, MemoryLog},
     limits::{Buckets, RateStore, TrustedProxies},
     observe,
     repeats::MemoryRepeats,
@@ -63,6 +63,7 @@ impl SyncServer {
             rates: Box::new(Buckets::default()),
             messages: Messages::new(),
             config: Config::default(),
+            log: None,
         }
     }
 
@@ -147,9 +148,18 @@ pub struct SyncServerBuilder {
     rates: Box<dyn RateStore>,
     messages: Messages,
     config: Config,
+    /// Where rooms are recorded, if not in memory.
+    log: Option<Box<dyn Log>>,
 }
 
 impl SyncServerBuilder {
+    /// Records rooms elsewhere than in memory.
+    #[cfg(test)]
+    pub(crate) fn log(mut self, log: Box<dyn Log>) -> Self {
+        self.log = Some(log);
+        self
+    }
+
     /// Sets the configuration.
     #[must_use]
     pub fn config(mut self, config: Config) -> Self {
@@ -192,8 +202,9 @@ impl SyncServerBuilder {
         }
         observe::describe();
         let (door, io) = socket::door(&self.config);
+        let in_memory = || Box::new(MemoryLog::new(self.config.history_bounds()));
         let history = History::new(
-            Box::new(MemoryLog::new(self.config.history_bounds())),
+            self.log.unwrap_or_else(|| in_memory()),
             self.routes.have_history(),
             self.config.history_readers,
         );

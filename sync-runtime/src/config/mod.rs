@@ -56,6 +56,13 @@ pub struct Config {
     /// enough to overlap its waits, little enough not to flood a database.
     pub max_concurrent_recipients: usize,
 
+    /// How long a `_client` function may take for one recipient, with what it streams. Over it the
+    /// function is stopped and this recipient gets `sync.clientExecutionFailed` in place of its
+    /// delivery; without a limit, one that hangs would hold up all that a room with history is to hear
+    /// after it. 10 seconds.
+    #[serde(with = "form::duration")]
+    pub recipient_timeout: Duration,
+
     /// How many bytes may wait for a connection before a handler that sends a stream and asks
     /// ([`FlushPressure::wait`](crate::FlushPressure::wait)) is made to wait. 5 MiB.
     pub flush_pressure_bytes: usize,
@@ -188,6 +195,7 @@ impl Default for Config {
             max_requests_per_connection: 1024,
             max_request_bytes_per_connection: 8 * 1024 * 1024,
             max_concurrent_recipients: 64,
+            recipient_timeout: Duration::from_secs(10),
             flush_pressure_bytes: 5 * 1024 * 1024,
             max_replay_bytes: 1024 * 1024,
             max_waiting_stream_hooks: 1024,
@@ -293,6 +301,7 @@ impl Config {
         let durations = [
             ("handler_timeout", self.handler_timeout),
             ("hook_timeout", self.hook_timeout),
+            ("recipient_timeout", self.recipient_timeout),
             ("history_age", self.history_age),
             ("request_id_window", self.request_id_window),
             ("ping_interval", self.ping_interval),

@@ -44,6 +44,12 @@ impl Awaited {
         }
     }
 
+    /// How many wait.
+    #[cfg(test)]
+    pub(crate) fn len(&self) -> usize {
+        self.requests.len()
+    }
+
     /// The request that an entry is of, if it is one of this node. It is forgotten.
     pub(crate) fn take(&self, entry: EntryId) -> Option<Sides> {
         self.requests.remove(&entry).map(|(_, sides)| sides)

@@ -11,6 +11,10 @@ use crate::{Failure, error::Refusal, room::RoomCode};
 ///
 /// A call that takes too long fails: nobody waits for a log that does not answer.
 pub(crate) trait Log: Send + Sync {
+    /// Whether it answered when it was last asked. What is to be recorded need not be begun where it did
+    /// not; this asks nobody.
+    fn is_available(&self) -> bool;
+
     /// Records an entry as the last of its room. All tails have it from then on, perhaps before this
     /// returns.
     fn append(&self, entry: Entry) -> LogFuture<'_, ()>;

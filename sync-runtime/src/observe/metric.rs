@@ -16,6 +16,7 @@ const HANDLER: &str = "sync_handler_seconds";
 const FANOUT: &str = "sync_fanout_seconds";
 const SENT: &str = "sync_deliveries_sent_total";
 const FAILED: &str = "sync_deliveries_failed_total";
+const CLIENT_TIMEOUTS: &str = "sync_client_timeouts_total";
 const SLOW_CONSUMERS: &str = "sync_slow_consumers_total";
 const UNSENT: &str = "sync_unsent_bytes";
 const QUEUE_REFUSALS: &str = "sync_queue_refusals_total";
@@ -50,6 +51,11 @@ pub(crate) fn describe() {
         FAILED,
         Unit::Count,
         "Deliveries to a connection that was gone or could not keep up."
+    );
+    metrics::describe_counter!(
+        CLIENT_TIMEOUTS,
+        Unit::Count,
+        "Recipients for whom a `_client` function took too long."
     );
     metrics::describe_counter!(
         SLOW_CONSUMERS,
@@ -176,6 +182,7 @@ struct Handles {
     fanout: Histogram,
     sent: Counter,
     failed: Counter,
+    timed_out: Counter,
 }
 
 impl RouteMetrics {
@@ -187,6 +194,7 @@ impl RouteMetrics {
             fanout: histogram!(FANOUT, ROUTE => route.clone()),
             sent: counter!(SENT, ROUTE => route.clone()),
             failed: counter!(FAILED, ROUTE => route.clone()),
+            timed_out: counter!(CLIENT_TIMEOUTS, ROUTE => route.clone()),
         })
     }
 
@@ -212,6 +220,11 @@ impl RouteMetrics {
     pub(crate) fn missed(&self, route: &Arc<str>, missed: usize) {
         self.of(route).failed.increment(missed as u64);
     }
+
+    /// Counts a recipient for whom the `_client` function took too long.
+    pub(crate) fn client_timed_out(&self, route: &Arc<str>) {
+        self.of(route).timed_out.increment(1);
+    }
 }
 
 #[cfg(test)]
@@ -229,6 +242,7 @@ mod tests {
             FANOUT,
             SENT,
             FAILED,
+            CLIENT_TIMEOUTS,
             SLOW_CONSUMERS,
             UNSENT,
             QUEUE_REFUSALS,

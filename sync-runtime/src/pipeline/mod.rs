@@ -138,7 +138,8 @@ async fn up_to_fan_out(
     let limited = limit::limit(server, requester, received).await?;
     let admitted = admit::admit(server, limited).await?;
     let Fresh { admitted, memory } = repeat::recognise(server, admitted, &mut turn).await?;
-    let validated = validate::validate(server, admitted, progress).await?;
+    let recordable = record::recordable(server, admitted)?;
+    let validated = validate::validate(server, recordable, progress).await?;
     let executed = execute::execute(server, validated, turn).await?;
     let delivered = async {
         let delivery = recipients::resolve(server, executed).await?;

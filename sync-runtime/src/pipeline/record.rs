@@ -1,15 +1,43 @@
 //! Recording what a route with history delivers, before anybody hears of it.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 
+use socketioxide::socket::Sid;
+
+use super::limit::Limited;
 use crate::{
     Failure,
+    error::Refusal,
     fanout::{self, Delivery},
     feed,
-    history::Deliveries,
+    history::{Deliveries, Keep},
     room::RoomCode,
+    route::Route,
+    routed::Routed,
     server::Server,
 };
+
+/// A request of which nothing is known that would keep its output from being recorded.
+pub(super) struct Recordable(pub(super) Routed);
+
+/// Refuses what could not be recorded as far as that is known, before its handler has done anything.
+pub(super) fn recordable(server: &Server, Limited(routed): Limited) -> Result<Recordable, Refusal> {
+    let keep = keep(&routed.route, &routed.request.room, routed.connection);
+    if keep.is_some() && !server.history.log.is_available() {
+        return Err(Refusal::ClusterUnavailable);
+    }
+    Ok(Recordable(routed))
+}
+
+/// How much is kept of what a route delivers to a room, if it is recorded.
+fn keep(route: &Route, room: &RoomCode, sender: Option<Sid>) -> Option<Keep> {
+    // The room that a connection has for itself ends with it: nobody could resume it.
+    let is_own = || sender.map(RoomCode::of_connection).as_ref() == Some(room);
+    route.server.history.filter(|_| !is_own())
+}
 
 /// An output that may be answered and delivered.
 pub(super) struct Deliverable {
@@ -24,15 +52,11 @@ pub(super) async fn record(
     server: &Arc<Server>,
     delivery: Delivery,
 ) -> Result<Deliverable, Failure> {
-    let Some(keep) = delivery.route().server.history else {
+    let request = delivery.request();
+    let sender = request.visitor.connection();
+    let Some(keep) = keep(delivery.route(), &request.room, sender) else {
         return Ok(Deliverable::live(delivery));
     };
-    let request = delivery.request();
-    // The room that a connection has for itself ends with it: nobody could resume it.
-    let own_room = request.visitor.connection().map(RoomCode::of_connection);
-    if own_room.as_ref() == Some(&request.room) {
-        return Ok(Deliverable::live(delivery));
-    }
     feed::watch(server);
     let entry = delivery.entry(keep, &server.config);
     let id = entry.id;

@@ -37,7 +37,27 @@ export function assertAnswer(answer, output) {
 }
 
 /**
- * A delivery that worked.
+ * The answer of a room operation that worked: the rooms, in any order, and nothing else but from where they can be
+ * resumed.
+ *
+ * @param {any} answer
+ * @param {...string} rooms
+ */
+export function assertRooms(answer, ...rooms) {
+  assert.ok(Array.isArray(answer?.rooms), JSON.stringify(answer));
+  assertKeys(answer, ["rooms"], ["offsets"]);
+  assert.deepEqual([...answer.rooms].sort(), [...rooms].sort());
+  for (const [room, offset] of Object.entries(answer.offsets ?? {})) {
+    assert.ok(rooms.includes(room), room);
+    assert.match(offset, OFFSET);
+  }
+}
+
+/** The place of a delivery in the order of its room, `<epoch>:<number>`. */
+export const OFFSET = /^[0-9A-Za-z-]{1,64}:\d+$/;
+
+/**
+ * A delivery that worked. On a route with history it also carries its room and its place there.
  *
  * @param {any} frame
  * @param {string} route
@@ -45,9 +65,12 @@ export function assertAnswer(answer, output) {
  * @param {Record<string, unknown> | undefined} clientOutput `undefined` for a route without a `_client` file
  */
 export function assertDelivery(frame, route, serverOutput, clientOutput) {
-  assert.equal(typeof frame.message, "string");
+  const { room, offset, ...delivery } = frame;
+  assert.equal(typeof delivery.message, "string");
+  assert.equal(room === undefined, offset === undefined);
+  if (offset !== undefined) assert.match(offset, OFFSET);
   assert.deepEqual(
-    { ...frame, message: "" },
+    { ...delivery, message: "" },
     {
       cb: `sync/${route}`,
       fullName: `sync/${route}`,

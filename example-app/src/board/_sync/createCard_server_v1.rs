@@ -30,7 +30,7 @@ pub enum CreateCardError {
     Database(sqlx::Error),
 }
 
-#[sync_handler(auth = login)]
+#[sync_handler(auth = login, history)]
 pub async fn main(
     Valid(input): Valid<CreateCard>,
     user: Session<User>,

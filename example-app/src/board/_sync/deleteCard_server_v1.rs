@@ -34,7 +34,7 @@ pub enum DeleteCardError {
     Database(sqlx::Error),
 }
 
-#[sync_handler(auth = login)]
+#[sync_handler(auth = login, history)]
 pub async fn main(
     Valid(input): Valid<DeleteCard>,
     user: Session<User>,

@@ -38,7 +38,7 @@ pub enum EditCardError {
     Database(sqlx::Error),
 }
 
-#[sync_handler(auth = login)]
+#[sync_handler(auth = login, history)]
 pub async fn main(
     Valid(input): Valid<EditCard>,
     user: Session<User>,

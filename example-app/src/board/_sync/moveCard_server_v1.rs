@@ -37,7 +37,7 @@ pub enum MoveCardError {
     Database(sqlx::Error),
 }
 
-#[sync_handler(auth = login)]
+#[sync_handler(auth = login, history)]
 pub async fn main(
     Valid(input): Valid<MoveCard>,
     user: Session<User>,

@@ -36,6 +36,10 @@ fn routes() -> Routes<AppState> {
         .server::<brief::__SyncHandler>(route("log/brief", 1))
         .server::<live::__SyncHandler>(route("log/live", 1))
         .pair::<shaped_server::__SyncHandler, shaped_client::__SyncHandler>(route("log/shaped", 1))
+        .pair::<shaped_live::__SyncHandler, shaped_client::__SyncHandler>(route(
+            "log/shapedLive",
+            1,
+        ))
 }
 
 mod say {
@@ -98,6 +102,17 @@ mod shaped_server {
     }
 
     #[sync_handler(auth = login, history)]
+    pub async fn main(Input(shaped): Input<Shaped>) -> Shaped {
+        shaped
+    }
+}
+
+mod shaped_live {
+    use sync_runtime::prelude::*;
+
+    use super::shaped_server::Shaped;
+
+    #[sync_handler(auth = login)]
     pub async fn main(Input(shaped): Input<Shaped>) -> Shaped {
         shaped
     }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use metrics_exporter_prometheus::PrometheusBuilder;
 use sync_runtime::{Config, Hooks};
 use tokio::time::{Instant, advance};
 
@@ -107,4 +108,40 @@ async fn one_that_catches_up_slowly_holds_up_nobody_and_loses_nothing() {
         json!({ "recovered": true, "count": 110 })
     );
     assert!(slow.deliveries().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_function_that_hangs_for_one_holds_up_its_room_for_its_time_and_no_longer() {
+    let recorder = PrometheusBuilder::new().build_recorder();
+    let metrics = recorder.handle();
+    let _here = metrics::set_default_local_recorder(&recorder);
+    let limit = Duration::from_secs(3);
+    let config = Config {
+        recipient_timeout: limit,
+        ..Config::default()
+    };
+    let server = server_with(config, Hooks::new());
+    let (mut ada, _) = member(&server, "ada").await;
+    let (mut slow, _) = member(&server, "slow").await;
+    for route in [SHAPED, "log/shapedLive/v1"] {
+        let begun = Instant::now();
+        let data = json!({ "text": "hangs", "pauses": 0, "wait": 3_600_000 });
+        ada.request(route, ROOM, data).await;
+        assert_eq!(heard(&ada.hear("sync").await), "hangs");
+        // It has waited for the one before it where there is an order.
+        say(&mut ada, SAY, "next").await;
+        let failed = loop {
+            let delivery = slow.hear("sync").await;
+            if delivery["fullName"] == format!("sync/{route}") {
+                break delivery;
+            }
+        };
+        assert_eq!(failed["errorCode"], "sync.clientExecutionFailed");
+        assert_eq!(failed["room"].is_string(), route == SHAPED);
+        let took = begun.elapsed();
+        assert!(took >= limit && took < 2 * limit, "{took:?}");
+        let counted = format!(r#"sync_client_timeouts_total{{route="sync/{route}"}} 1"#);
+        let page = metrics.render();
+        assert!(page.lines().any(|line| line == counted), "{page}");
+    }
 }
