@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Config, Failure, audience,
+    Failure, audience,
     connection::Connection,
     error::Refusal,
     handler::{
@@ -21,7 +21,7 @@ use crate::{
         context::{Fanout, RecipientStreams},
         output::OutputJson,
     },
-    history::{Entry, EntryId, Keep, Membership, Offset, Recorded, Sender},
+    history::{Entry, EntryId, Membership, Offset, Recorded, Sender},
     hooks::{self, PostSyncFanout, PreSyncRecipient, Replacement, RequestInfo, Shape},
     observe,
     outgoing::Reached,
@@ -92,11 +92,8 @@ impl Delivery {
     }
 
     /// The entry that records it.
-    pub(crate) fn entry(&self, keep: Keep, config: &Config) -> Entry {
+    pub(crate) fn entry(&self) -> Entry {
         let visitor = &self.request.visitor;
-        let count = keep
-            .count
-            .map(|count| usize::try_from(count).unwrap_or(usize::MAX));
         Entry {
             id: EntryId::random(),
             room: self.room().clone(),
@@ -108,8 +105,6 @@ impl Delivery {
                 session: visitor.session_key().cloned(),
                 ignore_self: self.except.is_some(),
             },
-            count: count.unwrap_or(config.history_count),
-            age: keep.age.unwrap_or(config.history_age),
         }
     }
 

@@ -55,13 +55,21 @@ impl Server {
     pub(crate) fn leave(&self, connection: &Connection, socket: &SocketRef, room: &RoomCode) {
         self.rooms.leave(connection, socket, room);
         let below = || socket.leave(live_emit_name(room));
-        self.history.feeds.leave(room, connection.id(), below);
+        self.leave_feed(connection, room, below);
     }
 
     /// Takes a connection that is gone out of all its rooms; its socket has left by itself.
     pub(crate) fn forget(&self, connection: &Connection) {
         for room in self.rooms.forget(connection) {
-            self.history.feeds.leave(&room, connection.id(), || {});
+            self.leave_feed(connection, &room, || {});
+        }
+    }
+
+    fn leave_feed(&self, connection: &Connection, room: &RoomCode, below: impl FnOnce()) {
+        self.history.feeds.leave(room, connection.id(), below);
+        // What is on its way to the room is for nobody here, and may not come any more.
+        if self.history.is_used && self.rooms.is_empty(room) {
+            self.history.awaited.forget(room);
         }
     }
 }

@@ -18,7 +18,7 @@ use crate::{
 
 /// How many entries are read from the log at once, and how many at most a feed sends to one that
 /// catches up while all others of the room wait.
-const PAGE: usize = 32;
+pub(super) const PAGE: usize = 32;
 
 /// How many bytes may wait for the network of one that catches up when it is sent more.
 const PACE_BYTES: usize = 256 * 1024;
@@ -234,7 +234,8 @@ impl Run {
             return Ok(self.lose(reason, position));
         }
         if !position.reaches(&from) {
-            if from.epoch == position.epoch || from.number > 0 {
+            let is_doubted = self.server.history.feeds.is_doubted(&self.room);
+            if from.epoch == position.epoch || from.number > 0 || is_doubted {
                 return Ok(Step::Ahead);
             }
             // The log has begun anew, and nothing of its new order has been delivered.

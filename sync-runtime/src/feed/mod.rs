@@ -2,22 +2,25 @@
 //!
 //! What was recorded comes out of the tail of the log and is delivered in its order, one entry after
 //! another, to the connections that are live in the room. Whoever is behind is brought up from the
-//! log by [`catch_up`], and made live by the feed itself between two entries.
+//! log by [`catch_up`], and made live by the feed itself between two entries. What the tail has missed
+//! is read from the log by [`make_up`](mod@make_up).
 
 mod catch_up;
+mod make_up;
 mod member;
 
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use futures_util::{FutureExt, StreamExt};
 
+use self::make_up::{look_again, make_up};
 pub(crate) use self::{
     catch_up::{CaughtUp, Lost, catch_up},
     member::{await_resume, enter, go_live, go_live_in, offsets},
 };
 use crate::{
     fanout::{Delivery, To, deliver},
-    history::{Recorded, Work},
+    history::{Next, Recorded, Tailed, Work},
     hooks::{RequestInfo, Visitor},
     request_values::SharedValues,
     room::RoomCode,
@@ -31,13 +34,36 @@ pub(crate) fn watch(server: &Arc<Server>) {
         let mut tail = server.history.log.tail();
         let server = server.clone();
         tokio::spawn(async move {
-            while let Some(recorded) = tail.next().await {
-                let room = recorded.entry.room.clone();
-                let work = take(server.clone(), recorded);
-                add(&server, room, work.boxed());
+            while let Some(tailed) = tail.next().await {
+                hear(&server, tailed);
             }
         });
     });
+}
+
+/// Has what comes out of the tail of the log delivered when it is its turn.
+fn hear(server: &Arc<Server>, tailed: Tailed) {
+    let Server { history, .. } = &**server;
+    match tailed {
+        Tailed::Recorded(recorded) => add_entry(server, recorded),
+        Tailed::Missed(room) => {
+            history.feeds.doubt(&room, true);
+            add(
+                server,
+                room.clone(),
+                look_again(server.clone(), room).boxed(),
+            );
+        }
+        Tailed::Interrupted => {
+            for room in history.feeds.doubt_all() {
+                add(
+                    server,
+                    room.clone(),
+                    look_again(server.clone(), room).boxed(),
+                );
+            }
+        }
+    }
 }
 
 /// Adds work to a room's feed.
@@ -47,8 +73,28 @@ fn add(server: &Arc<Server>, room: RoomCode, work: Work) {
     }
 }
 
+/// Adds an entry to its room's feed. Those of this node's own requests are bounded with these.
+fn add_entry(server: &Arc<Server>, recorded: Arc<Recorded>) {
+    let entry = &recorded.entry;
+    let room = entry.room.clone();
+    let bytes = match server.history.awaited.has(&room, entry.id) {
+        true => 0,
+        false => entry.bytes(),
+    };
+    let most = server.config.history_bytes_per_room;
+    let work = take(server.clone(), recorded).boxed();
+    let feeds = &server.history.feeds;
+    if feeds.push_entry(&room, bytes, most, work) {
+        tokio::spawn(run(server.clone(), room));
+    }
+}
+
 async fn run(server: Arc<Server>, room: RoomCode) {
-    while let Some(work) = server.history.feeds.next(&room) {
+    while let Some(next) = server.history.feeds.next(&room) {
+        let work = match next {
+            Next::Work(work) => work,
+            Next::MakeUp => look_again(server.clone(), room.clone()).boxed(),
+        };
         // What the app's code can do wrong is contained where it is called. Anything else must not
         // stop what waits behind it.
         if AssertUnwindSafe(work).catch_unwind().await.is_err() {
@@ -57,10 +103,28 @@ async fn run(server: Arc<Server>, room: RoomCode) {
     }
 }
 
-/// Delivers an entry to all that are live.
+/// Delivers an entry to all that are live, behind whatever precedes it.
 async fn take(server: Arc<Server>, recorded: Arc<Recorded>) {
+    let (room, offset) = (&recorded.entry.room, &recorded.offset);
+    if let Some(position) = server.history.feeds.position(room)
+        && !position.reaches(offset)
+        && !offset.follows(&position)
+    {
+        let is_one_order = position.epoch == offset.epoch;
+        let from = if is_one_order {
+            position
+        } else {
+            offset.first()
+        };
+        make_up(&server, room, from).await;
+    }
+    pass(&server, &recorded).await;
+}
+
+/// Delivers an entry to all that are live, unless it has been.
+async fn pass(server: &Arc<Server>, recorded: &Arc<Recorded>) {
     let (room, history) = (&recorded.entry.room, &server.history);
-    let (request, delivered) = match history.awaited.take(recorded.entry.id) {
+    let (request, delivered) = match history.awaited.take(room, recorded.entry.id) {
         None => (None, None),
         Some(sides) => {
             // An error is the sign.
@@ -72,7 +136,7 @@ async fn take(server: Arc<Server>, recorded: Arc<Recorded>) {
     let is_covered = position.is_some_and(|position| position.reaches(&recorded.offset));
     let mut sent = 0;
     if !is_covered {
-        sent = deliver_entry(&server, &recorded, request, To::Live).await;
+        sent = deliver_entry(server, recorded, request, To::Live).await;
         history.feeds.reach(room, recorded.offset.clone());
     }
     if let Some(delivered) = delivered {

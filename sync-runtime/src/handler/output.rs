@@ -31,6 +31,12 @@ impl OutputJson {
         to_raw_value(&success).map(Self)
     }
 
+    /// An output that was encoded before, or `None` when it cannot have been.
+    #[cfg(feature = "redis")]
+    pub(crate) fn recorded(raw: &RawValue) -> Option<Self> {
+        raw.get().starts_with(PREFIX).then(|| Self(raw.to_owned()))
+    }
+
     /// The output with its status, as the answer carries it.
     pub(crate) fn raw(&self) -> &RawValue {
         &self.0

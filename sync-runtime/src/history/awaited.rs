@@ -1,15 +1,17 @@
 //! The requests of this node whose entries are not delivered yet.
 
-use dashmap::DashMap;
+use std::collections::HashMap;
+
+use dashmap::{DashMap, mapref::entry::Entry};
 use tokio::sync::oneshot;
 
 use super::EntryId;
-use crate::hooks::RequestInfo;
+use crate::{hooks::RequestInfo, room::RoomCode};
 
-/// The requests that wait for their deliveries, by what they had recorded.
+/// The requests that wait for their deliveries, by room and by what they had recorded.
 #[derive(Default)]
 pub(crate) struct Awaited {
-    requests: DashMap<EntryId, Sides>,
+    rooms: DashMap<RoomCode, HashMap<EntryId, Sides>>,
 }
 
 /// What the feed has of a request.
@@ -32,27 +34,45 @@ impl Awaited {
     pub(crate) fn begin(&self, entry: EntryId, request: RequestInfo) -> Deliveries {
         let (answered, wait) = oneshot::channel();
         let (done, delivered) = oneshot::channel();
+        let room = request.room.clone();
         let sides = Sides {
             request,
             answered: wait,
             delivered: done,
         };
-        self.requests.insert(entry, sides);
+        self.rooms.entry(room).or_default().insert(entry, sides);
         Deliveries {
             answered,
             delivered,
         }
     }
 
-    /// How many wait.
-    #[cfg(test)]
-    pub(crate) fn len(&self) -> usize {
-        self.requests.len()
+    /// Whether an entry is of a request of this node.
+    pub(crate) fn has(&self, room: &RoomCode, entry: EntryId) -> bool {
+        let requests = self.rooms.get(room);
+        requests.is_some_and(|requests| requests.contains_key(&entry))
     }
 
     /// The request that an entry is of, if it is one of this node. It is forgotten.
-    pub(crate) fn take(&self, entry: EntryId) -> Option<Sides> {
-        self.requests.remove(&entry).map(|(_, sides)| sides)
+    pub(crate) fn take(&self, room: &RoomCode, entry: EntryId) -> Option<Sides> {
+        let Entry::Occupied(mut requests) = self.rooms.entry(room.clone()) else {
+            return None;
+        };
+        let sides = requests.get_mut().remove(&entry);
+        if requests.get().is_empty() {
+            requests.remove();
+        }
+        sides
+    }
+
+    #[cfg(test)]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rooms.is_empty()
+    }
+
+    /// Forgets all of a room whose entries will not come: none of them is delivered here.
+    pub(crate) fn forget(&self, room: &RoomCode) {
+        self.rooms.remove(room);
     }
 }
 

@@ -1,13 +1,13 @@
 //! What a log records.
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use serde_json::value::RawValue;
 use socketioxide::socket::Sid;
 use uuid::Uuid;
 
 use super::Offset;
-use crate::{handler::output::OutputJson, room::RoomCode, session::SessionKey};
+use crate::{Config, handler::output::OutputJson, room::RoomCode, session::SessionKey};
 
 /// How much of a route's deliveries a room keeps, from `history(...)`: what is not said is as the
 /// configuration says.
@@ -28,10 +28,38 @@ pub(crate) struct Entry {
     pub(crate) input: Arc<RawValue>,
     pub(crate) output: OutputJson,
     pub(crate) sender: Sender,
-    /// How many of the room's last entries are kept at least with this one among them.
+}
+
+/// What an entry takes besides its input and output, in bytes: names, places and the allocations.
+const ENTRY_BYTES: usize = 512;
+
+impl Entry {
+    /// How much memory it takes.
+    pub(crate) fn bytes(&self) -> usize {
+        ENTRY_BYTES + self.input.get().len() + self.output.raw().get().len()
+    }
+}
+
+/// How much is kept with an entry.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Kept {
+    /// How many of the room's last entries at least, with this one among them.
     pub(crate) count: usize,
-    /// For how long it is kept.
+    /// For how long.
     pub(crate) age: Duration,
+}
+
+impl Keep {
+    /// As the settings say, where the route does not.
+    pub(crate) fn or_as(self, config: &Config) -> Kept {
+        let count = self
+            .count
+            .map(|count| usize::try_from(count).unwrap_or(usize::MAX));
+        Kept {
+            count: count.unwrap_or(config.history_count),
+            age: self.age.unwrap_or(config.history_age),
+        }
+    }
 }
 
 /// Who sent an entry.
@@ -56,6 +84,17 @@ pub(crate) struct EntryId(Uuid);
 impl EntryId {
     pub(crate) fn random() -> Self {
         Self(Uuid::new_v4())
+    }
+
+    #[cfg(feature = "redis")]
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        Uuid::parse_str(text).ok().map(Self)
+    }
+}
+
+impl fmt::Display for EntryId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }
 

@@ -24,6 +24,13 @@ use crate::{connection::Connection, room::RoomCode, session::SessionKey};
 /// What a feed does, one after another.
 pub(crate) type Work = BoxFuture<'static, ()>;
 
+/// What a feed does next.
+pub(crate) enum Next {
+    Work(Work),
+    /// Some entries were not kept waiting: they are to be read from the log.
+    MakeUp,
+}
+
 /// The feeds of the rooms in which somebody is, or in which something waits to be delivered.
 #[derive(Default)]
 pub(crate) struct Feeds {
@@ -41,8 +48,19 @@ struct Feed {
     position: Option<Offset>,
     members: HashMap<Sid, Member>,
     /// Never locked: a table that threads share takes only what they may share.
-    waiting: Mutex<VecDeque<Work>>,
+    waiting: Mutex<VecDeque<Waiting>>,
+    /// How many bytes of entries wait.
+    bytes: usize,
+    /// Whether entries were left out because too many waited.
+    is_short: bool,
+    /// Whether something may have been missed that has yet to be looked for.
+    is_doubted: bool,
     is_running: bool,
+}
+
+struct Waiting {
+    work: Work,
+    bytes: usize,
 }
 
 struct Member {
@@ -158,20 +176,76 @@ impl Feeds {
         }
     }
 
+    /// Notes that the delivery goes on from a place that does not follow what was delivered last.
+    pub(crate) fn lose(&self, room: &RoomCode, position: Offset) {
+        if let Some(mut feed) = self.rooms.get_mut(room) {
+            let members = feed.members.values_mut();
+            for member in members.filter(|member| member.standing.is_live) {
+                member.standing.since = Some(position.clone());
+            }
+            feed.position = Some(position);
+        }
+    }
+
+    /// Whether somebody is in the room.
+    pub(crate) fn has_members(&self, room: &RoomCode) -> bool {
+        let feed = self.rooms.get(room);
+        feed.is_some_and(|feed| !feed.members.is_empty())
+    }
+
+    /// Notes that something may have been missed in all rooms, and gives them.
+    pub(crate) fn doubt_all(&self) -> Vec<RoomCode> {
+        let doubted = self.rooms.iter_mut().map(|mut feed| {
+            feed.is_doubted = true;
+            feed.key().clone()
+        });
+        doubted.collect()
+    }
+
+    /// Notes that something may have been missed in a room, or no longer.
+    pub(crate) fn doubt(&self, room: &RoomCode, is_doubted: bool) {
+        if let Some(mut feed) = self.rooms.get_mut(room) {
+            feed.is_doubted = is_doubted;
+        }
+    }
+
+    /// Whether something may have been missed that has yet to be looked for.
+    pub(crate) fn is_doubted(&self, room: &RoomCode) -> bool {
+        self.rooms.get(room).is_some_and(|feed| feed.is_doubted)
+    }
+
     /// Adds work to a room's feed. Gives `true` to the one who has to run the feed.
     #[must_use]
     pub(crate) fn push(&self, room: &RoomCode, work: Work) -> bool {
         let mut feed = self.rooms.entry(room.clone()).or_default();
-        feed.waiting.get_mut().push_back(work);
-        !std::mem::replace(&mut feed.is_running, true)
+        feed.push(Waiting { work, bytes: 0 })
+    }
+
+    /// As [`push`](Self::push), for an entry that takes so many bytes. Where more than `most` would wait
+    /// it is left out, and read from the log when it is its turn.
+    #[must_use]
+    pub(crate) fn push_entry(
+        &self,
+        room: &RoomCode,
+        bytes: usize,
+        most: usize,
+        work: Work,
+    ) -> bool {
+        let mut feed = self.rooms.entry(room.clone()).or_default();
+        if feed.is_short || (feed.bytes > 0 && feed.bytes.saturating_add(bytes) > most) {
+            // It is running, for something waits.
+            feed.is_short = true;
+            return false;
+        }
+        feed.push(Waiting { work, bytes })
     }
 
     /// The next work of a feed; it has ended where there is none.
-    pub(crate) fn next(&self, room: &RoomCode) -> Option<Work> {
+    pub(crate) fn next(&self, room: &RoomCode) -> Option<Next> {
         let Entry::Occupied(mut feed) = self.rooms.entry(room.clone()) else {
             return None;
         };
-        let next = feed.get_mut().waiting.get_mut().pop_front();
+        let next = feed.get_mut().next();
         if next.is_none() {
             feed.get_mut().is_running = false;
             if feed.get().is_over() {
@@ -183,6 +257,22 @@ impl Feeds {
 }
 
 impl Feed {
+    fn push(&mut self, waiting: Waiting) -> bool {
+        self.bytes += waiting.bytes;
+        self.waiting.get_mut().push_back(waiting);
+        !std::mem::replace(&mut self.is_running, true)
+    }
+
+    fn next(&mut self) -> Option<Next> {
+        match self.waiting.get_mut().pop_front() {
+            Some(Waiting { work, bytes }) => {
+                self.bytes -= bytes;
+                Some(Next::Work(work))
+            }
+            None => std::mem::take(&mut self.is_short).then_some(Next::MakeUp),
+        }
+    }
+
     fn is_over(&self) -> bool {
         self.members.is_empty() && !self.is_running
     }

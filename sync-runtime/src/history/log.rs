@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures_util::{future::BoxFuture, stream::BoxStream};
 
-use super::{Entry, Offset, Recorded};
+use super::{Entry, Kept, Offset, Recorded};
 use crate::{Failure, error::Refusal, room::RoomCode};
 
 /// The logs of all rooms. Each room has an order of its own.
@@ -15,9 +15,9 @@ pub(crate) trait Log: Send + Sync {
     /// not; this asks nobody.
     fn is_available(&self) -> bool;
 
-    /// Records an entry as the last of its room. All tails have it from then on, perhaps before this
-    /// returns.
-    fn append(&self, entry: Entry) -> LogFuture<'_, ()>;
+    /// Records an entry as the last of its room. All tails that follow the room have it from then on,
+    /// perhaps before this returns.
+    fn append(&self, entry: Entry, kept: Kept) -> LogFuture<'_, ()>;
 
     /// The offset of the last entry of each room; before the first one, the place in front of it.
     fn heads<'a>(&'a self, rooms: &'a [RoomCode]) -> LogFuture<'a, Vec<Offset>>;
@@ -27,8 +27,29 @@ pub(crate) trait Log: Send + Sync {
     fn read<'a>(&'a self, room: &'a RoomCode, after: &'a Offset, max: usize)
     -> LogFuture<'a, Page>;
 
+    /// As [`heads`](Self::heads) of a room of which something was delivered that cannot be followed any
+    /// more. An order that is not as far as that begins anew, so that it gives no number twice.
+    fn restart<'a>(&'a self, room: &'a RoomCode, delivered: &'a Offset) -> LogFuture<'a, Offset>;
+
     /// What is recorded from now on, of each room in its order.
-    fn tail(&self) -> BoxStream<'static, Arc<Recorded>>;
+    fn tail(&self) -> BoxStream<'static, Tailed>;
+}
+
+/// What comes out of the tail of a log.
+pub(crate) enum Tailed {
+    Recorded(Arc<Recorded>),
+    /// Something of this room may have been missed, which the log may still have.
+    #[cfg_attr(
+        not(feature = "redis"),
+        expect(dead_code, reason = "memory misses nothing")
+    )]
+    Missed(RoomCode),
+    /// The same of all rooms.
+    #[cfg_attr(
+        not(feature = "redis"),
+        expect(dead_code, reason = "memory misses nothing")
+    )]
+    Interrupted,
 }
 
 pub(crate) type LogFuture<'a, T> = BoxFuture<'a, Result<T, LogUnavailable>>;
@@ -43,6 +64,16 @@ pub(crate) enum Gap {
     Trimmed,
     /// The offset is none of this log's life.
     NewEpoch,
+}
+
+impl Gap {
+    /// Its name on the wire.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Trimmed => "trimmed",
+            Self::NewEpoch => "newEpoch",
+        }
+    }
 }
 
 /// The log does not answer.

@@ -17,11 +17,8 @@ use tokio::{
 };
 use uuid::Uuid;
 
-use super::{Entry, Epoch, Gap, Log, LogFuture, Offset, Page, Recorded};
+use super::{Entry, Epoch, Gap, Kept, Log, LogFuture, Offset, Page, Recorded, Tailed};
 use crate::{observe, room::RoomCode};
-
-/// What an entry takes besides its input and output, in bytes: names, places and the allocations.
-const ENTRY_BYTES: usize = 512;
 
 /// How much memory logs may take.
 #[derive(Debug, Clone, Copy)]
@@ -58,13 +55,14 @@ struct Ring {
     epoch: Epoch,
     /// The number of the last entry, whether or not it is kept.
     last: u64,
-    kept: VecDeque<Kept>,
+    entries: VecDeque<Held>,
     bytes: usize,
     used: u64,
 }
 
-struct Kept {
+struct Held {
     recorded: Arc<Recorded>,
+    kept: Kept,
     bytes: usize,
     at: Instant,
 }
@@ -92,8 +90,8 @@ impl Log for MemoryLog {
         true
     }
 
-    fn append(&self, entry: Entry) -> LogFuture<'_, ()> {
-        self.state.lock().append(entry, self.bounds);
+    fn append(&self, entry: Entry, kept: Kept) -> LogFuture<'_, ()> {
+        self.state.lock().append(entry, kept, self.bounds);
         ready(Ok(())).boxed()
     }
 
@@ -113,12 +111,16 @@ impl Log for MemoryLog {
         ready(Ok(page)).boxed()
     }
 
-    fn tail(&self) -> BoxStream<'static, Arc<Recorded>> {
+    fn restart<'a>(&'a self, room: &'a RoomCode, _: &'a Offset) -> LogFuture<'a, Offset> {
+        ready(Ok(self.state.lock().head(room))).boxed()
+    }
+
+    fn tail(&self) -> BoxStream<'static, Tailed> {
         let (tail, recorded) = unbounded_channel();
         self.state.lock().tails.push(tail);
         let next = |mut recorded: UnboundedReceiver<_>| async {
             let entry = recorded.recv().await?;
-            Some((entry, recorded))
+            Some((Tailed::Recorded(entry), recorded))
         };
         stream::unfold(recorded, next).boxed()
     }
@@ -142,16 +144,16 @@ impl State {
         }
     }
 
-    fn append(&mut self, entry: Entry, bounds: MemoryBounds) {
+    fn append(&mut self, entry: Entry, kept: Kept, bounds: MemoryBounds) {
         let room = entry.room.clone();
-        let bytes = ENTRY_BYTES + entry.input.get().len() + entry.output.raw().get().len();
+        let bytes = entry.bytes();
         self.uses += 1;
         let used = self.uses;
         let epoch = self.new_epoch();
         let ring = self.rooms.entry(room.clone()).or_insert_with(|| Ring {
             epoch,
             last: 0,
-            kept: VecDeque::new(),
+            entries: VecDeque::new(),
             bytes: 0,
             used,
         });
@@ -168,8 +170,9 @@ impl State {
         });
         let before = ring.bytes;
         ring.bytes += bytes;
-        ring.kept.push_back(Kept {
+        ring.entries.push_back(Held {
             recorded: recorded.clone(),
+            kept,
             bytes,
             at: Instant::now(),
         });
@@ -214,27 +217,26 @@ impl State {
 impl Ring {
     /// Lets go of the first entries as long as the first is no longer to be kept.
     fn trim(&mut self, max_bytes: usize) {
-        while let Some(first) = self.kept.front() {
-            let entry = &first.recorded.entry;
-            let is_kept = self.kept.len() <= entry.count
-                && first.at.elapsed() < entry.age
+        while let Some(first) = self.entries.front() {
+            let is_kept = self.entries.len() <= first.kept.count
+                && first.at.elapsed() < first.kept.age
                 && self.bytes <= max_bytes;
             if is_kept {
                 return;
             }
             self.bytes -= first.bytes;
-            self.kept.pop_front();
+            self.entries.pop_front();
         }
     }
 
     fn read(&self, after: u64, max: usize) -> Page {
         let missed = self.last - after;
-        let kept = self.kept.len() as u64;
+        let kept = self.entries.len() as u64;
         if missed > kept {
             return Err(Gap::Trimmed);
         }
         let known = usize::try_from(kept - missed).unwrap_or(usize::MAX);
-        let following = self.kept.iter().skip(known).take(max);
-        Ok(following.map(|kept| kept.recorded.clone()).collect())
+        let following = self.entries.iter().skip(known).take(max);
+        Ok(following.map(|held| held.recorded.clone()).collect())
     }
 }

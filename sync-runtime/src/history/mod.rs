@@ -1,6 +1,6 @@
 //! The order of rooms: what is recorded of routes with history, and how far its deliveries are.
 //!
-//! A [`Log`] records; here it is in memory. [`Feeds`] knows for each room up to where everything has
+//! A [`Log`] records, in memory or in Redis. [`Feeds`] knows for each room up to where everything has
 //! been delivered on this node, and to whom. The work itself is done by [`feed`](crate::feed).
 
 mod awaited;
@@ -9,6 +9,9 @@ mod feeds;
 mod log;
 mod memory;
 mod offset;
+#[cfg(feature = "redis")]
+#[cfg_attr(not(test), expect(dead_code, reason = "for clusters"))]
+mod redis;
 
 use std::sync::Once;
 
@@ -17,9 +20,9 @@ use tokio::sync::Semaphore;
 pub use self::entry::Keep;
 pub(crate) use self::{
     awaited::{Awaited, Deliveries},
-    entry::{Entry, EntryId, Recorded, Sender},
-    feeds::{Feeds, Membership, Standing, Work},
-    log::{Gap, Log, LogFuture, LogUnavailable, Page},
+    entry::{Entry, EntryId, Kept, Recorded, Sender},
+    feeds::{Feeds, Membership, Next, Standing, Work},
+    log::{Gap, Log, LogFuture, LogUnavailable, Page, Tailed},
     memory::{MemoryBounds, MemoryLog},
     offset::{Epoch, Offset},
 };

@@ -13,6 +13,11 @@ impl Epoch {
     pub(crate) fn new(name: String) -> Self {
         Self(name.into())
     }
+
+    #[cfg(feature = "redis")]
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 /// The place of an entry in the order of its room: `<epoch>:<number>` on the wire. The first entry of
@@ -39,6 +44,24 @@ impl Offset {
             epoch: Epoch(epoch.into()),
             number: number.parse().ok()?,
         })
+    }
+
+    /// Whether nothing is between another one and it.
+    pub(crate) fn follows(&self, other: &Self) -> bool {
+        let before = if self.epoch == other.epoch {
+            other.number
+        } else {
+            0
+        };
+        self.number == before + 1
+    }
+
+    /// The place before all others of its epoch.
+    pub(crate) fn first(&self) -> Self {
+        Self {
+            epoch: self.epoch.clone(),
+            number: 0,
+        }
     }
 
     /// Whether it is as far as another one of the same epoch. Those of two epochs do not compare.

@@ -27,6 +27,7 @@ const STREAM_HOOKS_MISSED: &str = "sync_stream_hooks_missed_total";
 const HISTORY_FORGOTTEN: &str = "sync_history_forgotten_rooms_total";
 const ANSWERS_FORGOTTEN: &str = "sync_answers_forgotten_total";
 const REPEATED: &str = "sync_repeated_requests_total";
+const HISTORY_LOST: &str = "sync_history_lost_total";
 const RESUMED: &str = "sync_resumed_rooms_total";
 
 const ROUTE: &str = "route";
@@ -99,6 +100,11 @@ pub(crate) fn describe() {
         Unit::Count,
         "Rooms whose history was forgotten to make room for others'."
     );
+    metrics::describe_counter!(
+        HISTORY_LOST,
+        Unit::Count,
+        "Rooms whose members were told that they missed deliveries."
+    );
 }
 
 /// Counts a connection for as long as it lives.
@@ -157,6 +163,11 @@ pub(crate) fn repeated() {
 /// Counts an answer that was forgotten before its time, to make room for others.
 pub(crate) fn answer_forgotten() {
     counter!(ANSWERS_FORGOTTEN).increment(1);
+}
+
+/// Counts a room whose members are told that they have missed deliveries with history.
+pub(crate) fn history_lost(reason: &'static str) {
+    counter!(HISTORY_LOST, REASON => reason).increment(1);
 }
 
 /// Counts a room that a client wanted to resume.
@@ -249,6 +260,7 @@ mod tests {
             RATE_LIMIT_FALLBACKS,
             STREAM_HOOKS_MISSED,
             HISTORY_FORGOTTEN,
+            HISTORY_LOST,
             RESUMED,
             REPEATED,
         ] {

@@ -8,7 +8,7 @@ pub(crate) use self::metric::rate_limited_alone;
 pub(crate) use self::{
     metric::{
         OpenConnection, RouteMetrics, answer_forgotten, describe, evicted, history_forgotten,
-        queue_refused, repeated, resumed, stream_hook_missed, unsent,
+        history_lost, queue_refused, repeated, resumed, stream_hook_missed, unsent,
     },
     request::{fanned_out, handled, observe, refused},
 };

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use socketioxide::socket::Sid;
 
-use super::limit::Limited;
+use super::admit::Admitted;
 use crate::{
     Failure,
     error::Refusal,
@@ -24,7 +24,7 @@ use crate::{
 pub(super) struct Recordable(pub(super) Routed);
 
 /// Refuses what could not be recorded as far as that is known, before its handler has done anything.
-pub(super) fn recordable(server: &Server, Limited(routed): Limited) -> Result<Recordable, Refusal> {
+pub(super) fn recordable(server: &Server, Admitted(routed): Admitted) -> Result<Recordable, Refusal> {
     let keep = keep(&routed.route, &routed.request.room, routed.connection);
     if keep.is_some() && !server.history.log.is_available() {
         return Err(Refusal::ClusterUnavailable);
@@ -58,12 +58,18 @@ pub(super) async fn record(
         return Ok(Deliverable::live(delivery));
     };
     feed::watch(server);
-    let entry = delivery.entry(keep, &server.config);
+    let entry = delivery.entry();
     let id = entry.id;
-    let deliveries = server.history.awaited.begin(id, request.clone());
-    if let Err(unavailable) = server.history.log.append(entry).await {
-        server.history.awaited.take(id);
+    let history = &server.history;
+    let deliveries = history.awaited.begin(id, request.clone());
+    let appended = history.log.append(entry, keep.or_as(&server.config));
+    if let Err(unavailable) = appended.await {
+        history.awaited.take(&request.room, id);
         return Err(unavailable.into());
+    }
+    // A node hears of no room that it has nobody in.
+    if server.rooms.is_empty(&request.room) {
+        history.awaited.forget(&request.room);
     }
     Ok(Deliverable {
         delivery,

@@ -3,7 +3,7 @@
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use super::{
-    admit::Admitted,
+    record::Recordable,
     streams::{self, Open},
 };
 use crate::{
@@ -25,7 +25,7 @@ pub(super) struct Validated {
 
 pub(super) async fn validate(
     server: &Arc<Server>,
-    Admitted(mut routed): Admitted,
+    Recordable(mut routed): Recordable,
     progress: impl FnOnce() -> Arc<dyn Outlet>,
 ) -> Result<Validated, Failure> {
     let limit = server.config.hook_timeout;

@@ -1,11 +1,15 @@
 //! Connections to Redis that come back by themselves.
 
+mod outage;
+
 use std::time::Duration;
 
 use redis::{
     Client, RedisResult,
     aio::{ConnectionManager, ConnectionManagerConfig},
 };
+
+pub(crate) use self::outage::{Outage, PAUSE};
 
 /// The longest pause between two attempts to reach a Redis that is gone.
 const RECONNECT_AT_LEAST_EVERY: Duration = Duration::from_secs(1);

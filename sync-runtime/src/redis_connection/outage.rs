@@ -1,7 +1,6 @@
 //! Whether Redis is worth asking.
 
 use std::{
-    fmt,
     sync::atomic::{AtomicU64, Ordering},
     time::Duration,
 };
@@ -9,21 +8,21 @@ use std::{
 use tokio::time::Instant;
 
 /// How long Redis is left alone after it has not answered.
-const PAUSE: Duration = Duration::from_secs(1);
+pub(crate) const PAUSE: Duration = Duration::from_secs(1);
 
 /// What `ask_at` is while Redis answers.
 const ANSWERS: u64 = 0;
 
 /// Whether Redis answers. While it does not, one request in a second asks it, and the others do not
 /// wait for it.
-pub(super) struct Outage {
+pub(crate) struct Outage {
     begun: Instant,
     /// When it is to be asked again, in milliseconds since one before the beginning.
     ask_at: AtomicU64,
 }
 
 impl Outage {
-    pub(super) fn none() -> Self {
+    pub(crate) fn none() -> Self {
         Self {
             begun: Instant::now(),
             ask_at: AtomicU64::new(ANSWERS),
@@ -31,12 +30,12 @@ impl Outage {
     }
 
     /// Whether Redis answered when it was last asked.
-    pub(super) fn answers(&self) -> bool {
+    pub(crate) fn answers(&self) -> bool {
         self.ask_at.load(Ordering::Relaxed) == ANSWERS
     }
 
     /// Whether this request is to ask Redis.
-    pub(super) fn lets_ask(&self) -> bool {
+    pub(crate) fn lets_ask(&self) -> bool {
         let ask_at = self.ask_at.load(Ordering::Relaxed);
         if ask_at == ANSWERS {
             return true;
@@ -50,19 +49,15 @@ impl Outage {
         is_due && claim().is_ok()
     }
 
-    /// Notes that Redis did not answer.
-    pub(super) fn began(&self, why: &dyn fmt::Display) {
+    /// Notes that Redis did not answer, and says whether that is news.
+    pub(crate) fn began(&self) -> bool {
         let next = self.after(PAUSE);
-        if self.ask_at.swap(next, Ordering::Relaxed) == ANSWERS {
-            tracing::warn!(%why, "Redis does not count rates: each process counts alone until it does");
-        }
+        self.ask_at.swap(next, Ordering::Relaxed) == ANSWERS
     }
 
-    /// Notes that Redis answered.
-    pub(super) fn ended(&self) {
-        if !self.answers() && self.ask_at.swap(ANSWERS, Ordering::Relaxed) != ANSWERS {
-            tracing::info!("Redis counts rates again");
-        }
+    /// Notes that Redis answered, and says whether that is news.
+    pub(crate) fn ended(&self) -> bool {
+        !self.answers() && self.ask_at.swap(ANSWERS, Ordering::Relaxed) != ANSWERS
     }
 
     fn after(&self, pause: Duration) -> u64 {
@@ -80,13 +75,15 @@ mod tests {
         let outage = Outage::none();
         assert!(outage.lets_ask());
         assert!(outage.lets_ask());
-        outage.began(&"a test's reason");
+        assert!(outage.began());
+        assert!(!outage.began());
         for _ in 0..3 {
             assert!(!outage.lets_ask());
             tokio::time::advance(PAUSE).await;
             assert!(outage.lets_ask());
         }
-        outage.ended();
+        assert!(outage.ended());
+        assert!(!outage.ended());
         assert!(outage.lets_ask());
         assert!(outage.lets_ask());
     }

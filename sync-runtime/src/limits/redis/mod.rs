@@ -1,6 +1,5 @@
 //! Rates counted in Redis, for an app that runs as several processes.
 
-mod outage;
 #[cfg(test)]
 mod tests;
 
@@ -9,9 +8,11 @@ use std::{fmt, time::Duration};
 use futures_util::future::BoxFuture;
 use redis::{RedisResult, Script, aio::ConnectionManager};
 
-use self::outage::Outage;
 use super::{Buckets, RateStore, Take};
-use crate::{observe, redis_connection};
+use crate::{
+    observe,
+    redis_connection::{self, Outage},
+};
 
 /// How long the first connection may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
@@ -107,18 +108,21 @@ impl RedisRateLimits {
         }
         match tokio::time::timeout(self.timeout, self.run(takes)).await {
             Ok(Ok(wait)) => {
-                self.outage.ended();
+                if self.outage.ended() {
+                    tracing::info!("Redis counts rates again");
+                }
                 Some(if wait.is_zero() { Ok(()) } else { Err(wait) })
             }
-            Ok(Err(error)) => {
-                self.outage.began(&error);
-                None
-            }
-            Err(late) => {
-                self.outage.began(&late);
-                None
-            }
+            Ok(Err(error)) => self.does_not_answer(&error),
+            Err(late) => self.does_not_answer(&late),
         }
+    }
+
+    fn does_not_answer<T>(&self, why: &dyn fmt::Display) -> Option<T> {
+        if self.outage.began() {
+            tracing::warn!(%why, "Redis does not count rates: each process counts alone until it does");
+        }
+        None
     }
 
     /// Runs the script, and gives how long it takes until all could have been taken.

@@ -20,9 +20,9 @@ use crate::{
     Failure, RequestContext, Routes, Sessions, SyncServer,
     codegen::{Auth, PreparedCall, ServerHandler, route},
     handler::output::OutputJson,
-    history::{Entry, Keep, Log, LogFuture, LogUnavailable, Offset, Page, Recorded},
+    history::{Entry, Keep, Kept, Log, LogFuture, LogUnavailable, Offset, Page, Tailed},
     room::RoomCode,
-    session::{Token, conformance::user},
+    session::conformance::user,
     sockets_for_tests::{Client, Running, State, room, serve_built},
     typescript::RouteTypes,
 };
@@ -66,7 +66,7 @@ impl Log for Away {
         !self.0.load(Ordering::SeqCst)
     }
 
-    fn append(&self, _: Entry) -> LogFuture<'_, ()> {
+    fn append(&self, _: Entry, _: Kept) -> LogFuture<'_, ()> {
         async { Err(LogUnavailable) }.boxed()
     }
 
@@ -78,7 +78,11 @@ impl Log for Away {
         async { Err(LogUnavailable) }.boxed()
     }
 
-    fn tail(&self) -> BoxStream<'static, Arc<Recorded>> {
+    fn restart<'a>(&'a self, _: &'a RoomCode, _: &'a Offset) -> LogFuture<'a, Offset> {
+        async { Err(LogUnavailable) }.boxed()
+    }
+
+    fn tail(&self) -> BoxStream<'static, Tailed> {
         stream::pending().boxed()
     }
 }
@@ -106,9 +110,7 @@ impl Setting {
         let cookie = opened.set_cookie(&HeaderMap::new()).expect("a cookie");
         let cookie = cookie.to_str().expect("text");
         let cookie = cookie.split(';').next().unwrap_or_default().to_owned();
-        let token = cookie.split('=').nth(1).and_then(Token::parse);
-        let key = token.expect("a token").key();
-        let joined = running.server.sessions.join(&key, room()).await;
+        let joined = running.server.sessions.join(&opened.key(), room()).await;
         assert!(joined.is_ok_and(|left| left.is_some()));
         Self {
             running,
@@ -138,8 +140,8 @@ async fn what_cannot_be_recorded_is_refused_and_told_to_nobody() {
     assert_eq!(refused["errorCode"], "sync.clusterUnavailable");
     assert_eq!(refused["httpStatus"], 503);
     assert_eq!(RUNS[0].load(Ordering::SeqCst), 1);
-    let awaited = setting.running.server.history.awaited.len();
-    assert_eq!(awaited, 0, "nobody waits for its deliveries");
+    let awaited = &setting.running.server.history.awaited;
+    assert!(awaited.is_empty(), "nobody waits for its deliveries");
     assert_eq!(setting.ask("live").await["status"], "success");
 }
 

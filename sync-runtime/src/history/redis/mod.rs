@@ -1,0 +1,310 @@
+//! Logs in Redis, which the nodes of a cluster share.
+//!
+//! Each room has a hash, a stream and a list there; `scripts/life.lua` says what is in them. An entry is
+//! recorded by one script, which also tells it to all nodes on the channel of the room, so that what a
+//! node hears there is the order of the room.
+
+mod entry;
+mod scripts;
+#[cfg(test)]
+mod tests;
+
+use std::{
+    fmt,
+    sync::{Arc, Weak},
+    time::Duration,
+};
+
+use futures_util::{
+    FutureExt, StreamExt,
+    future::try_join_all,
+    stream::{self, BoxStream},
+};
+use parking_lot::Mutex;
+use redis::{FromRedisValue, RedisError, Script, ScriptInvocation, aio::ConnectionManager};
+use tokio::{
+    sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
+    time::{sleep, timeout},
+};
+use uuid::Uuid;
+
+use self::scripts::Scripts;
+use super::{Entry, Gap, Kept, Log, LogFuture, LogUnavailable, Offset, Page, Tailed};
+use crate::{
+    redis_connection::{Outage, PAUSE},
+    room::RoomCode,
+};
+
+/// How long the epoch of a room lives from its last use on, or from when the last entry is no longer kept.
+/// A room that nobody uses for longer begins a new one.
+const LIFE: Duration = Duration::from_hours(7 * 24);
+
+/// Where logs in Redis are.
+#[derive(Debug, Clone)]
+pub(crate) struct Place {
+    /// What the keys and channels of the app begin with.
+    pub(crate) prefix: String,
+    /// What tells this Redis's data from others.
+    pub(crate) cluster: String,
+    /// How long a call may take.
+    pub(crate) timeout: Duration,
+    /// How many bytes of entries are kept of one room.
+    pub(crate) bytes_per_room: usize,
+}
+
+/// Logs in Redis.
+pub(crate) struct RedisLog {
+    place: Place,
+    link: Arc<Link>,
+    scripts: Scripts,
+    told: Told,
+    tail: Mutex<Option<UnboundedReceiver<Tailed>>>,
+}
+
+/// The connection, and whether it is worth anything.
+struct Link {
+    connection: ConnectionManager,
+    timeout: Duration,
+    outage: Outage,
+}
+
+/// What the log is told of the channels of rooms.
+#[derive(Clone)]
+pub(crate) struct Told {
+    /// Not bounded by itself: who takes it hands it on at once.
+    tail: UnboundedSender<Tailed>,
+}
+
+impl Told {
+    /// Takes what was heard on the channel of a room; `false` when it is no entry.
+    pub(crate) fn heard(&self, room: &RoomCode, payload: &[u8]) -> bool {
+        let Some(told) = entry::told(payload) else {
+            return false;
+        };
+        self.send(match entry::recorded(room, told) {
+            Some(recorded) => Tailed::Recorded(Arc::new(recorded)),
+            // The log says what can be done about it.
+            None => Tailed::Missed(room.clone()),
+        });
+        true
+    }
+
+    /// Something told on the channel of a room may have been missed.
+    pub(crate) fn missed(&self, room: RoomCode) {
+        self.send(Tailed::Missed(room));
+    }
+
+    /// Something told on any channel may have been missed.
+    pub(crate) fn interrupted(&self) {
+        self.send(Tailed::Interrupted);
+    }
+
+    fn send(&self, tailed: Tailed) {
+        // Nobody takes it where the server is gone.
+        let _ = self.tail.send(tailed);
+    }
+}
+
+impl RedisLog {
+    pub(crate) fn new(connection: ConnectionManager, place: Place) -> Self {
+        let (tail, tailed) = unbounded_channel();
+        Self {
+            link: Arc::new(Link {
+                connection,
+                timeout: place.timeout,
+                outage: Outage::none(),
+            }),
+            place,
+            scripts: Scripts::default(),
+            told: Told { tail },
+            tail: Mutex::new(Some(tailed)),
+        }
+    }
+
+    /// What is to be told of the channels of rooms.
+    pub(crate) fn told(&self) -> Told {
+        self.told.clone()
+    }
+
+    /// A script of a room with what all of them take.
+    fn script<'a>(&self, script: &'a Script, room: &RoomCode) -> ScriptInvocation<'a> {
+        let Place {
+            prefix, cluster, ..
+        } = &self.place;
+        let mut invocation = script.prepare_invoke();
+        for part in ["head", "entries", "kept"] {
+            // The braces keep what is of one room in one slot.
+            invocation.key(format!("{prefix}log:{{{room}}}:{part}"));
+        }
+        let new = Uuid::new_v4().as_u64_pair().0;
+        invocation
+            .arg(format!("{cluster}-{new:016x}"))
+            .arg(milliseconds(LIFE));
+        invocation
+    }
+
+    async fn ask<T: FromRedisValue>(
+        &self,
+        script: &ScriptInvocation<'_>,
+    ) -> Result<T, LogUnavailable> {
+        if !self.link.outage.answers() {
+            return Err(LogUnavailable);
+        }
+        let mut connection = self.link.connection.clone();
+        match timeout(self.place.timeout, script.invoke_async(&mut connection)).await {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(error)) => {
+                if is_answer(&error) {
+                    tracing::error!(%error, "Redis refuses what is to be recorded or read");
+                } else {
+                    self.link.is_away(&error);
+                }
+                Err(LogUnavailable)
+            }
+            Err(late) => {
+                self.link.is_away(&late);
+                Err(LogUnavailable)
+            }
+        }
+    }
+
+    async fn head(&self, room: &RoomCode) -> Result<Offset, LogUnavailable> {
+        let script = self.script(&self.scripts.head, room);
+        offset(&self.ask::<String>(&script).await?)
+    }
+}
+
+impl Link {
+    /// Notes that Redis does not answer. From then on it is asked once in a while whether it does, and
+    /// nobody waits for it meanwhile.
+    fn is_away(self: &Arc<Self>, why: &dyn fmt::Display) {
+        if self.outage.began() {
+            tracing::warn!(%why, "Redis does not record rooms: requests of routes with history are refused");
+            tokio::spawn(Self::wait(Arc::downgrade(self)));
+        }
+    }
+
+    async fn wait(link: Weak<Self>) {
+        loop {
+            sleep(PAUSE).await;
+            let Some(link) = link.upgrade() else { return };
+            let mut connection = link.connection.clone();
+            let command = redis::cmd("PING");
+            let ping = command.query_async::<redis::Value>(&mut connection);
+            if matches!(timeout(link.timeout, ping).await, Ok(Ok(_))) {
+                if link.outage.ended() {
+                    tracing::info!("Redis records rooms again");
+                }
+                return;
+            }
+        }
+    }
+}
+
+/// Whether Redis has answered, if only that it will not.
+fn is_answer(error: &RedisError) -> bool {
+    !error.is_io_error() && !error.is_connection_dropped() && error.code() != Some("LOADING")
+}
+
+/// Reads an offset that a script gave.
+fn offset(text: &str) -> Result<Offset, LogUnavailable> {
+    Offset::parse(text).ok_or_else(|| {
+        tracing::error!(text, "Redis holds no offset where one should be");
+        LogUnavailable
+    })
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    // Redis takes no life of zero, and counts to 2^53 in scripts.
+    let milliseconds = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+    milliseconds.clamp(1, 1 << 52)
+}
+
+impl Log for RedisLog {
+    fn is_available(&self) -> bool {
+        self.link.outage.answers()
+    }
+
+    fn append(&self, entry: Entry, kept: Kept) -> LogFuture<'_, ()> {
+        async move {
+            let text = entry::written(&entry).map_err(|error| {
+                tracing::error!(%error, "an entry cannot be written");
+                LogUnavailable
+            })?;
+            let mut script = self.script(&self.scripts.append, &entry.room);
+            script
+                .arg(self.place.bytes_per_room)
+                .arg(kept.count)
+                .arg(milliseconds(kept.age))
+                .arg(entry.bytes())
+                .arg(format!("{}room:{}", self.place.prefix, entry.room))
+                .arg(text);
+            self.ask(&script).await
+        }
+        .boxed()
+    }
+
+    fn heads<'a>(&'a self, rooms: &'a [RoomCode]) -> LogFuture<'a, Vec<Offset>> {
+        try_join_all(rooms.iter().map(|room| self.head(room))).boxed()
+    }
+
+    fn read<'a>(
+        &'a self,
+        room: &'a RoomCode,
+        after: &'a Offset,
+        max: usize,
+    ) -> LogFuture<'a, Page> {
+        async move {
+            let mut script = self.script(&self.scripts.read, room);
+            script.arg(after.epoch.as_str()).arg(after.number).arg(max);
+            let answer: Vec<String> = self.ask(&script).await?;
+            Ok(match answer.split_first() {
+                Some((what, entries)) if what == "entries" => page(room, after, entries),
+                Some((what, _)) if what == "trimmed" => Err(Gap::Trimmed),
+                _ => Err(Gap::NewEpoch),
+            })
+        }
+        .boxed()
+    }
+
+    fn restart<'a>(&'a self, room: &'a RoomCode, delivered: &'a Offset) -> LogFuture<'a, Offset> {
+        async move {
+            let mut script = self.script(&self.scripts.restart, room);
+            script.arg(delivered.epoch.as_str()).arg(delivered.number);
+            offset(&self.ask::<String>(&script).await?)
+        }
+        .boxed()
+    }
+
+    fn tail(&self) -> BoxStream<'static, Tailed> {
+        let Some(tail) = self.tail.lock().take() else {
+            return stream::empty().boxed();
+        };
+        let next = |mut tail: UnboundedReceiver<_>| async { Some((tail.recv().await?, tail)) };
+        stream::unfold(tail, next).boxed()
+    }
+}
+
+/// The entries that follow an offset, each by one.
+fn page(room: &RoomCode, after: &Offset, entries: &[String]) -> Page {
+    let places = (after.number + 1..).map(|number| Offset {
+        epoch: after.epoch.clone(),
+        number,
+    });
+    let read = |(offset, text): (Offset, &String)| {
+        let entry = entry::read(room, text)?;
+        Some(Arc::new(super::Recorded { offset, entry }))
+    };
+    let read: Option<Vec<_>> = places.zip(entries).map(read).collect();
+    // What cannot be read is as good as lost, and is not passed over in silence.
+    read.ok_or(Gap::Trimmed)
+}
+
+impl fmt::Debug for RedisLog {
+    /// Without the connection, which can have a password in it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedisLog")
+            .field("place", &self.place)
+            .finish_non_exhaustive()
+    }
+}
