@@ -82,7 +82,8 @@ pub(crate) struct CancelHandshake<'a> {
 #[derive(Serialize)]
 pub(crate) struct JoinedRooms {
     pub(crate) rooms: Vec<RoomCode>,
-    /// From where each room can be resumed, in an app with history.
+    /// From where rooms can be resumed, in an app with history: the one that was joined, or all that are
+    /// listed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) offsets: Option<BTreeMap<RoomCode, Offset>>,
 }

@@ -97,11 +97,12 @@ async fn bring_up(server: &Arc<Server>, connection: &Arc<Connection>, room: &Roo
     }
 }
 
-/// From where each of a connection's rooms can be resumed: all up to there it has been sent.
-/// `None` in an app without history.
+/// From where rooms of a connection can be resumed: all up to there it has been sent. `None` in an app
+/// without history.
 pub(crate) fn offsets(
     server: &Server,
     connection: &Connection,
+    rooms: Vec<RoomCode>,
 ) -> Option<BTreeMap<RoomCode, Offset>> {
     let feeds = &server.history.feeds;
     let offset = |room: RoomCode| {
@@ -113,6 +114,6 @@ pub(crate) fn offsets(
         };
         Some((room, offset?))
     };
-    let rooms = server.history.is_used.then(|| connection.joined_rooms())?;
-    Some(rooms.into_iter().filter_map(offset).collect())
+    let is_used = server.history.is_used;
+    is_used.then(|| rooms.into_iter().filter_map(offset).collect())
 }

@@ -77,10 +77,8 @@ fn add(server: &Arc<Server>, room: RoomCode, work: Work) {
 fn add_entry(server: &Arc<Server>, recorded: Arc<Recorded>) {
     let entry = &recorded.entry;
     let room = entry.room.clone();
-    let bytes = match server.history.awaited.has(&room, entry.id) {
-        true => 0,
-        false => entry.bytes(),
-    };
+    let is_own = server.history.awaited.has(&room, entry.id);
+    let bytes = if is_own { 0 } else { entry.bytes() };
     let most = server.config.history_bytes_per_room;
     let work = take(server.clone(), recorded).boxed();
     let feeds = &server.history.feeds;

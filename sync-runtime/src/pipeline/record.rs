@@ -24,7 +24,10 @@ use crate::{
 pub(super) struct Recordable(pub(super) Routed);
 
 /// Refuses what could not be recorded as far as that is known, before its handler has done anything.
-pub(super) fn recordable(server: &Server, Admitted(routed): Admitted) -> Result<Recordable, Refusal> {
+pub(super) fn recordable(
+    server: &Server,
+    Admitted(routed): Admitted,
+) -> Result<Recordable, Refusal> {
     let keep = keep(&routed.route, &routed.request.room, routed.connection);
     if keep.is_some() && !server.history.log.is_available() {
         return Err(Refusal::ClusterUnavailable);

@@ -82,7 +82,11 @@ pub(super) fn change(
         };
         let rooms = changed.map(|()| JoinedRooms {
             rooms: connection.joined_rooms(),
-            offsets: feed::offsets(&server, &connection),
+            offsets: match change {
+                // Not those of the others, which it was told of: they can be a thousand.
+                Change::Join => feed::offsets(&server, &connection, vec![room]),
+                Change::Leave => None,
+            },
         });
         answer(&server, &connection, &reply, rooms);
     });
@@ -191,9 +195,12 @@ async fn leave(
 /// Tells the rooms of this connection; an anonymous one has none.
 pub(super) fn list(server: &Arc<Server>, connection: &Arc<Connection>, payload: &Payload) {
     let reply = ReplyTo::of("getJoinedRooms", payload);
-    let rooms = reply.indexed().map(|()| JoinedRooms {
-        rooms: connection.joined_rooms(),
-        offsets: feed::offsets(server, connection),
+    let rooms = reply.indexed().map(|()| {
+        let rooms = connection.joined_rooms();
+        JoinedRooms {
+            offsets: feed::offsets(server, connection, rooms.clone()),
+            rooms,
+        }
     });
     answer(server, connection, &reply, rooms.map_err(Failure::from));
 }

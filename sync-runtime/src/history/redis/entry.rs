@@ -101,6 +101,7 @@ mod tests {
     #[test]
     fn an_entry_is_read_as_it_was_written() -> serde_json::Result<()> {
         let room = RoomCode::parse("a } room").expect("a room name");
+        let sid: Sid = "AAAAAAAAAAAAAAHs".parse().expect("an id");
         for session in [None, Token::parse("ada").map(|token| token.key())] {
             let entry = Entry {
                 id: EntryId::random(),
@@ -109,7 +110,7 @@ mod tests {
                 input: Arc::from(RawValue::from_string(r#"{"n": 1.0, "x":"\u0000"}"#.into())?),
                 output: OutputJson::encode(&json!({ "a": 1 }))?,
                 sender: Sender {
-                    connection: session.is_some().then_some(Sid::ZERO),
+                    connection: session.is_some().then_some(sid),
                     ignore_self: session.is_some(),
                     session,
                 },

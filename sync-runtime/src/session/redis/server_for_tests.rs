@@ -2,6 +2,7 @@
 
 use std::{
     net::{Ipv4Addr, TcpListener},
+    path::Path,
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
@@ -13,7 +14,7 @@ use super::RedisSessions;
 /// How long anything may take on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A Redis of the test's own, without a disk, that ends with it.
+/// A Redis of the test's own that ends with it.
 pub(crate) struct RedisServer {
     pub(crate) port: u16,
     process: Child,
@@ -21,16 +22,28 @@ pub(crate) struct RedisServer {
 
 impl RedisServer {
     pub(crate) async fn start() -> Self {
-        let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-        let port = free.local_addr().expect("an address").port();
-        drop(free);
-        Self::start_at(port).await
+        Self::start_at(free_port()).await
     }
 
     pub(crate) async fn start_at(port: u16) -> Self {
+        Self::run(port, &["--appendonly", "no"]).await
+    }
+
+    /// One that writes down every change in a folder.
+    pub(crate) async fn start_in(folder: &Path) -> Self {
+        Self::start_in_at(folder, free_port()).await
+    }
+
+    pub(crate) async fn start_in_at(folder: &Path, port: u16) -> Self {
+        let folder = folder.to_str().expect("a path of text");
+        Self::run(port, &["--appendonly", "yes", "--dir", folder]).await
+    }
+
+    async fn run(port: u16, how: &[&str]) -> Self {
         let process = Command::new("redis-server")
             .args(["--port", &port.to_string(), "--bind", "127.0.0.1"])
-            .args(["--save", "", "--appendonly", "no"])
+            .args(["--save", ""])
+            .args(how)
             .stdout(Stdio::null())
             .spawn()
             .expect("`redis-server` can be run: install Redis to run these tests");
@@ -63,6 +76,11 @@ impl RedisServer {
         let sent = Command::new("kill").args([signal, &id]).status();
         assert!(sent.is_ok_and(|status| status.success()));
     }
+}
+
+fn free_port() -> u16 {
+    let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+    free.local_addr().expect("an address").port()
 }
 
 impl Drop for RedisServer {
