@@ -47,9 +47,8 @@ class Mover {
   /** Moves, and answers the delivery of this move. */
   async moved() {
     await this.move();
-    const { args } = await this.client.hear("own delivery", () => this.deliveries().length === this.moves);
-    assert.ok(args !== undefined);
-    return this.deliveries()[this.moves - 1];
+    await this.client.hear("own delivery", () => this.deliveries().length === this.moves);
+    return this.deliveries()[this.moves - 1] ?? assert.fail("no delivery");
   }
 
   deliveries() {
