@@ -3,21 +3,32 @@
 use std::process::Command;
 
 use crate::{
+    node,
     process::{self, Failure, Result},
     workspace,
 };
 
 pub(crate) fn run(words: &[String]) -> Result {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let words = match words.split_first() {
-        Some((&"--serve", options)) => [&["serve"], options].concat(),
-        Some((&"tokens", _)) => words,
-        _ => {
-            return Err(Failure::said(
-                "bench takes `tokens`, or `--serve --port N` (`cargo xtask help`)",
-            ));
-        }
-    };
+    match words.split_first() {
+        Some((&"--serve", options)) => program(&[&["serve"], options].concat()),
+        Some((&"tokens", _)) => program(&words),
+        Some((word, _)) if !word.starts_with("--") => Err(Failure::said(format!(
+            "bench takes options, `tokens` or `--serve --port N`, not `{word}` (`cargo xtask help`)"
+        ))),
+        _ => measure(&words),
+    }
+}
+
+/// Measures sync and what it is compared with, some of which runs on Node.
+fn measure(options: &[&str]) -> Result {
+    node::install()?;
+    let out = workspace::target()?.join("bench").join("last.json");
+    let out = out.to_string_lossy();
+    program(&[&["measure", "--out", &*out], options].concat())
+}
+
+fn program(words: &[&str]) -> Result {
     process::run(workspace::cargo().args(["build", "--release", "-p", "sync-bench"]))?;
     let program = workspace::release_binary("sync-bench")?;
     process::run(Command::new(program).args(words))

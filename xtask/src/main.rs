@@ -41,6 +41,24 @@ The project's own commands.
   cargo xtask lint [--list] [FILTER...]
       Formatting, clippy, documentation, generated files, licences.
 
+  cargo xtask bench [--quick | --full] [OPTION...]
+      Measures fan-out against socketioxide by itself, Node's Socket.IO and bare frames: some five
+      minutes. Fails when sync loses something or brings it out of order, never because of a number.
+      The table is on stdout; target/bench/last.json has every run.
+        --full           all loads: a quarter of an hour and more
+        --quick          a few seconds, to see that it runs
+        --servers A,..   of echo, filter, logged (sync), bare, bare-loop (socketioxide), node, node-loop, floor
+        --members N,..   how many are in the room
+        --in-flight N,.. so many requests on their way at any time
+        --rate N         so many requests a second, answered or not
+        --alone          each member in a room of its own: what a request costs
+        --idle-rooms N   rooms in which nothing happens
+        --stalled N      members that read nothing
+        --payload BYTES  64 without it
+        --rounds N       how often each server has its turn (default: 3)
+        --seconds N      for how long each time (default: 2)
+        --out FILE       where the JSON goes
+
   cargo xtask bench tokens [--members N] [--rounds N]
       Measures streams: 1,000 tokens of a language model to a room, one by one and throttled.
 
@@ -48,7 +66,7 @@ The project's own commands.
       Serves the benchmarks' routes alone, in a release build, for another program to put load on.
       Prints `ready http://127.0.0.1:N pid=...`. The sessions bench-0 to bench-9999 are there: their
       names are their tokens, as `auth.token` in the handshake. Routes: bench/echo v1, bench/filter v1
-      (with a _client file) and bench/tokens v1.
+      (with a _client file), bench/logged v1 (with history) and bench/tokens v1.
 
 What is missing and can be had is installed on the way: npm packages by `npm ci`; cargo-fuzz by
 `cargo install`, into the target directory; Chromium and the Redis server, which tests drive, by apt

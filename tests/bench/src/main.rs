@@ -4,16 +4,21 @@
     reason = "a command line tool talks to its terminal"
 )]
 
-mod cpu;
 mod load;
+mod measure;
+mod rivals;
 mod serve;
 mod sessions;
 mod tokens;
+mod usage;
 
 use std::{error::Error, process::ExitCode, time::SystemTime};
 
 use serde::{Deserialize, Serialize};
 use sync_runtime::{App, SessionUser};
+use tokio::runtime::{Builder, Runtime};
+
+use crate::rivals::Way;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -49,6 +54,8 @@ pub fn now_micros() -> u64 {
 
 const USAGE: &str = "\
 usage: sync-bench serve [--port N]
+       sync-bench bare [--port N] [--loop]
+       sync-bench floor [--port N]
        sync-bench tokens [--members N] [--rounds N]";
 
 /// What goes wrong ends it.
@@ -66,25 +73,31 @@ fn main() -> ExitCode {
 }
 
 fn run(words: &[String]) -> Outcome {
-    let (command, options) = words.split_first().ok_or(USAGE)?;
-    let runtime = match command.as_str() {
-        "serve" => tokio::runtime::Builder::new_multi_thread()
-            .enable_all()
-            .build(),
-        // One thread is enough, and leaves the other core to the server.
-        _ => tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build(),
-    }?;
+    let usage = || format!("{USAGE}\n{}", measure::USAGE);
+    let (command, options) = words.split_first().ok_or_else(usage)?;
     match command.as_str() {
-        "serve" => runtime.block_on(serve::run(number(options, "--port", 0)?)),
+        "serve" => server()?.block_on(serve::run(number(options, "--port", 0)?)),
+        "bare" => {
+            let loops = options.iter().any(|word| word == "--loop");
+            let way = if loops { Way::Loop } else { Way::Emit };
+            server()?.block_on(rivals::bare(number(options, "--port", 0)?, way))
+        }
+        "floor" => rivals::floor(number(options, "--port", 0)?),
+        "measure" => measure::measure(options),
         "tokens" => {
             let members = number(options, "--members", 500)?;
             let rounds = number(options, "--rounds", 3)?;
-            runtime.block_on(tokens::run(members, rounds))
+            // One thread is enough, and leaves the other core to the server.
+            let load = Builder::new_current_thread().enable_all().build()?;
+            load.block_on(tokens::run(members, rounds))
         }
-        _ => Err(USAGE.into()),
+        _ => Err(usage().into()),
     }
+}
+
+/// What servers run on.
+fn server() -> std::io::Result<Runtime> {
+    Builder::new_multi_thread().enable_all().build()
 }
 
 /// The number behind an option, or what it is without.

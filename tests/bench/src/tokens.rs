@@ -6,9 +6,9 @@ use futures_util::future::try_join_all;
 use serde_json::{Value, json};
 
 use crate::{
-    Outcome, cpu,
-    load::{Member, ServerProcess},
-    now_micros, sessions,
+    Outcome,
+    load::{Member, Server, ServerProcess},
+    now_micros, sessions, usage,
 };
 
 const ROOM: &str = "bench:tokens";
@@ -56,12 +56,12 @@ fn millis(duration: Duration) -> f64 {
 }
 
 async fn measure(members: usize, throttled: bool) -> Result<Run, Box<dyn Error + Send + Sync>> {
-    let server = ServerProcess::start()?;
+    let server = ServerProcess::start(Server::Echo)?;
     let mut room = Vec::new();
     for member in 0..members {
         room.push(Member::join(server.address, &sessions::token(member), ROOM).await?);
     }
-    let (server_before, load_before) = (server.cpu()?, cpu::used(std::process::id())?);
+    let (server_before, load_before) = (server.cpu()?, usage::cpu(std::process::id())?);
     let data = json!({
         "count": TOKENS,
         "pauseMicros": PAUSE.as_micros(),
@@ -76,7 +76,7 @@ async fn measure(members: usize, throttled: bool) -> Result<Run, Box<dyn Error +
         messages: heard.iter().map(|heard| heard.messages).sum(),
         lost: heard.iter().filter(|heard| heard.chars != expected).count(),
         server: server.cpu()?.saturating_sub(server_before),
-        load: cpu::used(std::process::id())?.saturating_sub(load_before),
+        load: usage::cpu(std::process::id())?.saturating_sub(load_before),
         last,
     })
 }

@@ -8,11 +8,10 @@ use tokio::{
     net::TcpStream,
 };
 
-use super::frames::{self, Frames};
-
-const UPGRADE: &str = "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\n\
-    Host: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
-    Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n";
+use super::{
+    frames::{self, Frames},
+    handshake::{self, JOINED, UPGRADE},
+};
 
 /// How much is read at once.
 const READ: usize = 64 * 1024;
@@ -38,13 +37,10 @@ impl Member {
             frames: Frames::default(),
         };
         member.until("0{").await?;
-        member
-            .send(&format!("40{}", json!({ "token": token })))
-            .await?;
+        member.send(&handshake::connect(token)).await?;
         member.until("40{").await?;
-        let join = json!(["joinRoom", { "group": room, "responseIndex": 0 }]);
-        member.send(&format!("42{join}")).await?;
-        member.until("42[\"joinRoom-0\",{\"rooms\"").await?;
+        member.send(&handshake::join(room)).await?;
+        member.until(JOINED).await?;
         Ok(member)
     }
 
@@ -96,6 +92,8 @@ impl Member {
     }
 
     async fn send(&mut self, packet: &str) -> io::Result<()> {
-        self.stream.write_all(&frames::text(packet)).await
+        let mut frame = Vec::new();
+        frames::append_as_client(&mut frame, packet.as_bytes());
+        self.stream.write_all(&frame).await
     }
 }

@@ -1,7 +1,11 @@
 //! The load: a server process, and members that speak Engine.IO over bare web sockets.
 
-mod frames;
+pub(crate) mod frames;
+pub(crate) mod handshake;
 mod member;
-mod process;
+mod server;
 
-pub(crate) use self::{member::Member, process::ServerProcess};
+pub(crate) use self::{
+    member::Member,
+    server::{Server, ServerProcess},
+};
