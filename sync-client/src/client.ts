@@ -1,6 +1,6 @@
 /** The parts of the client put together, once for the page. */
 import { createEvents, type Events } from "./events.js";
-import { type Inspector, watched } from "./inspect.js";
+import type { Inspector } from "./inspect.js";
 import { currentIdentity } from "./offline.js";
 import { createOutbox } from "./outbox.js";
 import { createRecovery, type SyncGap } from "./recovery.js";
@@ -70,6 +70,14 @@ export function createClient(): SyncClient {
     tellGaps();
   });
 
+  /** What waits is sent for the user of now, who may be another, or in a new session. */
+  const takeUp = (isNewSession: boolean) => {
+    const identity = currentIdentity(options.offlineQueue);
+    // Without an identity, what waits was asked for by a session that has ended.
+    outbox.drop("session", (entry) => (entry.identity === undefined ? isNewSession : entry.identity !== identity));
+    restore.start(options.offlineQueue);
+  };
+
   const client: SyncClient = {
     connection,
     rooms,
@@ -80,18 +88,13 @@ export function createClient(): SyncClient {
     open(next) {
       options = next;
       connection.open(next);
-      const identity = currentIdentity(next.offlineQueue);
-      outbox.drop("session", (entry) => entry.identity !== undefined && entry.identity !== identity);
-      restore.start(next.offlineQueue);
+      takeUp(false);
     },
     reopen() {
       connection.reopen();
-      const identity = currentIdentity(options.offlineQueue);
-      // Without an identity, what waits was asked for by a session that has ended.
-      outbox.drop("session", (entry) => entry.identity === undefined || entry.identity !== identity);
       rooms.forget();
       recovery.forget((room) => rooms.isJoining(room));
-      restore.start(options.offlineQueue);
+      takeUp(true);
     },
     close() {
       connection.close();
@@ -99,7 +102,7 @@ export function createClient(): SyncClient {
       rooms.forget();
       recovery.forget(() => false);
     },
-    request: (request) => watched(client.inspector, request, requests.run),
+    request: (request) => client.inspector?.request(request, requests.run) ?? requests.run(request),
   };
   return client;
 }

@@ -1,5 +1,3 @@
-import type { DropReason } from "./outbox.js";
-
 /**
  * The error codes of the framework itself. A route's `errorCode` is this union and the route's own
  * codes.
@@ -67,8 +65,8 @@ export function syncError(
 }
 
 /** It waited for the connection and was given up. What was sent may have run. */
-export function dropped(reason: Exclude<DropReason, "offline">, sent: boolean): SyncError {
-  return syncError("offline.dropped", "The request was given up before it could be sent.", [
+export function dropped(reason: "full" | "age" | "session", sent: boolean): SyncError {
+  return syncError("offline.dropped", "The request was given up.", [
     { key: "reason", value: reason },
     { key: "sent", value: sent },
   ]);
@@ -76,11 +74,16 @@ export function dropped(reason: Exclude<DropReason, "offline">, sent: boolean): 
 
 /** The connection cannot carry this, or broke while it did. */
 export function unavailable(sent: boolean): SyncError {
-  return sent
-    ? syncError("sync.ioUnavailable", "The connection was lost before the answer came.", [
-        { key: "sent", value: true },
-      ])
-    : syncError("sync.ioUnavailable", "There was no connection to the server in time.", [
-        { key: "sent", value: false },
-      ]);
+  const message = sent
+    ? "The connection was lost before the answer came."
+    : "There was no connection in time.";
+  return syncError("sync.ioUnavailable", message, [{ key: "sent", value: sent }]);
+}
+
+export function timedOut(): SyncError {
+  return syncError("sync.requestTimeout", "There was no answer in time.");
+}
+
+export function notUnderstood(): SyncError {
+  return syncError("sync.invalidServerResponse", "The answer is not understood.");
 }

@@ -10,70 +10,65 @@ export type EventKind = "delivery" | "stream";
 
 export interface Events {
   /**
-   * `identity` is what makes a registration the same as an earlier one, which it then replaces: a
-   * key, or the user's own function. Returns the function that takes it off again.
+   * `identity` is what makes a registration the same as an earlier one: a key, by which it replaces
+   * that one, or the user's own function, which is called once for both. Returns the function that
+   * takes it off again.
    */
   upsert(kind: EventKind, fullName: string, identity: unknown, callback: DeliveryCallback): () => void;
   /** Hands a message of event `sync` to those who listen. */
   receive(message: unknown): void;
-  dispatch(delivery: Delivery): void;
 }
 
 interface Registration {
+  identity: unknown;
   callback: DeliveryCallback;
-  /** How often one and the same function has been registered. */
-  count: number;
 }
 
 /** `inspect` is told of each delivery, and how many callbacks there are for it. */
 export function createEvents(inspect: (delivery: Delivery, callbacks: number) => void): Events {
-  const routes = new Map<string, Map<unknown, Registration>>();
+  const routes = new Map<string, Set<Registration>>();
   const newFrame = createFrames();
 
-  const dispatch = (delivery: Delivery) => {
-    const kind: EventKind = delivery.status === "stream" ? "stream" : "delivery";
-    const registered = routes.get(`${kind} ${delivery.fullName}`);
-    inspect(delivery, registered?.size ?? 0);
-    if (!registered) return;
-    for (const identity of [...registered.keys()]) {
-      // Looked up anew: a callback before it, in this very delivery, may have taken it off.
-      const registration = registered.get(identity);
-      if (registration) callSafely(() => registration.callback(delivery));
-    }
-  };
+  function read(message: unknown): Delivery | undefined {
+    const delivery = readDelivery(message);
+    if (delivery?.status !== "stream") return delivery;
+    const stream = newFrame(delivery.stream);
+    return stream && { ...delivery, stream };
+  }
 
   return {
     upsert(kind, fullName, identity, callback) {
-      const route = `${kind} ${fullName}`;
-      const registered = routes.get(route) ?? new Map<unknown, Registration>();
+      const route = keyOf(kind, fullName);
+      const registered = routes.get(route) ?? new Set();
       routes.set(route, registered);
-      const before = registered.get(identity);
-      // A key names one registration: the new one takes over. A function registered by two parts
-      // of a page is called once, until both have taken it off.
-      const shared = typeof identity === "function" && before !== undefined;
-      const registration = shared ? before : { callback, count: 0 };
-      registration.count += 1;
-      registered.set(identity, registration);
-
-      let active = true;
+      if (typeof identity === "string") {
+        for (const earlier of registered) if (earlier.identity === identity) registered.delete(earlier);
+      }
+      const registration = { identity, callback };
+      registered.add(registration);
       return () => {
-        if (!active) return;
-        active = false;
-        registration.count -= 1;
-        if (registration.count > 0 || registered.get(identity) !== registration) return;
-        registered.delete(identity);
-        if (registered.size === 0 && routes.get(route) === registered) routes.delete(route);
+        registered.delete(registration);
       };
     },
     receive(message) {
-      const delivery = readDelivery(message);
-      if (delivery?.status !== "stream") {
-        if (delivery) dispatch(delivery);
-        return;
+      const delivery = read(message);
+      if (!delivery) return;
+      const kind: EventKind = delivery.status === "stream" ? "stream" : "delivery";
+      const registered = routes.get(keyOf(kind, delivery.fullName)) ?? new Set();
+      inspect(delivery, registered.size);
+      const called = new Set<unknown>();
+      for (const registration of [...registered]) {
+        const { identity, callback } = registration;
+        // A callback before it, in this very delivery, may have taken it off. A function that two parts
+        // of a page have registered is called once.
+        if (!registered.has(registration) || called.has(identity)) continue;
+        called.add(identity);
+        callSafely(() => callback(delivery));
       }
-      const stream = newFrame(delivery.stream);
-      if (stream) dispatch({ ...delivery, stream });
     },
-    dispatch,
   };
+}
+
+function keyOf(kind: EventKind, fullName: string): string {
+  return `${kind} ${fullName}`;
 }

@@ -1,12 +1,14 @@
 /** One question over the socket, and what comes back for it. */
+import { timedOut, unavailable } from "./errors.js";
 import type { Connection } from "./socket.js";
+import { startTimer } from "./timer.js";
 import { type JsonObject, readCancelId } from "./wire.js";
 
 export interface ExchangeHandlers {
   answer(value: unknown): void;
   /** The connection broke; no answer will come. */
   lost(): void;
-  progress?(payload: unknown): void;
+  progress?: ((payload: unknown) => void) | undefined;
 }
 
 export interface Exchange {
@@ -20,8 +22,8 @@ const CANCEL_ID_WAIT = 30_000;
 let lastIndex = 0;
 
 /**
- * Sends `payload` as `event` with a `responseIndex` of its own and listens for the answer. Throws
- * what the encoder throws, for a payload that is not JSON. Only to be called while connected.
+ * Sends `payload`, which must be JSON, as `event` with a `responseIndex` of its own and listens for
+ * the answer. Only to be called while connected.
  */
 export function ask(
   connection: Connection,
@@ -74,12 +76,7 @@ export function ask(
 
   socket.on(answerEvent, onAnswer);
   socket.on(progressEvent, onProgress);
-  try {
-    socket.emit(event, { ...payload, responseIndex });
-  } catch (error) {
-    close();
-    throw error;
-  }
+  socket.emit(event, { ...payload, responseIndex });
 
   return {
     abandon() {
@@ -89,4 +86,37 @@ export function ask(
       else lingering = setTimeout(close, CANCEL_ID_WAIT);
     },
   };
+}
+
+/**
+ * Asks as soon as there is a connection, and gives the answer, or an error if none comes within
+ * `timeoutMs`. `settle` is called before anything that came after the answer is looked at. Returns
+ * the function that gives the question up.
+ */
+export function askInTime(
+  connection: Connection,
+  event: string,
+  payload: JsonObject,
+  timeoutMs: number,
+  settle: (value: unknown) => void,
+): () => void {
+  let sent = false;
+  let stop = () => {};
+  const giveUp = () => {
+    clearTimeout(timer);
+    stop();
+  };
+  const end = (value: unknown) => {
+    giveUp();
+    settle(value);
+  };
+  const timer = startTimer(timeoutMs, () => end(sent ? timedOut() : unavailable(false)));
+  const send = () => {
+    stop();
+    sent = true;
+    stop = ask(connection, event, payload, { answer: end, lost: () => end(unavailable(true)) }).abandon;
+  };
+  if (connection.live()) send();
+  else stop = connection.onUp(send);
+  return giveUp;
 }

@@ -1,4 +1,5 @@
 /** The frames of streams, each passed on once. */
+import { setLatest } from "./latest.js";
 import { isObject, type JsonObject } from "./wire.js";
 
 /** Of how many streams it is remembered how far they have come. Those heard of last are kept. */
@@ -17,14 +18,8 @@ export function createFrames(): (payload: JsonObject) => JsonObject | undefined 
     if (!isObject(mark)) return payload;
     const { id, index } = mark;
     if (typeof id !== "string" || typeof index !== "number") return frame;
-    const expected = next.get(id) ?? 0;
-    if (index < expected) return undefined;
-    next.delete(id);
-    next.set(id, index + 1);
-    for (const oldest of next.keys()) {
-      if (next.size <= STREAMS) break;
-      next.delete(oldest);
-    }
+    if (index < (next.get(id) ?? 0)) return undefined;
+    setLatest(next, id, index + 1, STREAMS);
     return frame;
   };
 }

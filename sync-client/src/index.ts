@@ -8,7 +8,7 @@ import { syncClient } from "./client.js";
 import type { SyncGap } from "./recovery.js";
 import type { SyncOptions } from "./socket.js";
 import type { SyncStatus } from "./status.js";
-import { subscribe, untyped } from "./subscribe.js";
+import { subscribe } from "./subscribe.js";
 import type {
   SyncEventStreamSubscription,
   SyncEventSubscription,
@@ -87,11 +87,13 @@ export function onSyncStatus(listener: (status: SyncStatus) => void): () => void
 }
 
 /**
- * Calls `listener` when deliveries of a room were missed that cannot be had any more: load the state
- * anew that the page shows of this room. Returns the function that ends it.
+ * Calls `listener` when deliveries of a room were missed, or may have been, that cannot be had any
+ * more: load the state anew that the page shows of this room. Returns the function that ends it.
  *
  * After a reconnect the page gets what it missed of routes with history, in order and before what
- * is new; this tells when that could not be. Routes without history do not tell.
+ * is new; this tells when that could not be. It also tells, while the connection stands, when the
+ * nodes of the server could not hear each other. What was missed of routes without history because
+ * this page was away is not told.
  */
 export function onSyncGap(listener: (gap: SyncGap) => void): () => void {
   return syncClient().onGap(listener);
@@ -117,9 +119,7 @@ export function onSyncSessionEnded(listener: (end: SyncSessionEnd) => void): () 
 export function syncRequest<N extends SyncRouteName, V extends SyncRouteVersion<N>>(
   options: SyncRequestOptions<N, V>,
 ): Promise<SyncResponse<N, V>> {
-  return syncClient()
-    .request(typed(options))
-    .then((answer) => typed<SyncResponse<N, V>>(answer));
+  return typed(syncClient().request(typed(options)));
 }
 
 /**
@@ -136,8 +136,7 @@ export function syncRequest<N extends SyncRouteName, V extends SyncRouteVersion<
 export function upsertSyncEventCallback<N extends SyncRouteName, V extends SyncRouteVersion<N>>(
   subscription: SyncEventSubscription<N, V>,
 ): () => void {
-  const plain = untyped(subscription);
-  return subscribe("delivery", plain, plain.key ?? plain.callback);
+  return subscribe("delivery", subscription);
 }
 
 /**
@@ -148,8 +147,7 @@ export function upsertSyncEventStreamCallback<
   N extends SyncRouteName,
   V extends SyncRouteVersion<N>,
 >(subscription: SyncEventStreamSubscription<N, V>): () => void {
-  const plain = untyped(subscription);
-  return subscribe("stream", plain, plain.key ?? plain.callback);
+  return subscribe("stream", subscription);
 }
 
 /**

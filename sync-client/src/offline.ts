@@ -53,7 +53,7 @@ export interface SyncKeptRequest {
   /** Milliseconds since 1970. */
   askedAt: number;
   /** When it was sent for the first time; it may have run since. */
-  sentAt?: number;
+  sentAt?: number | undefined;
   /** When it is given up, in milliseconds since 1970. */
   expiresAt: number;
 }

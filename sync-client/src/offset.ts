@@ -1,5 +1,5 @@
 /** Where a room's history stands, and what the server says of what was missed. */
-import { isObject } from "./wire.js";
+import { isObject, memberOf, typed } from "./wire.js";
 
 /** The `n`th delivery of a room since the server began this history of it. */
 export interface Offset {
@@ -17,6 +17,10 @@ export type SyncGapReason =
   | "tooLate"
   /** The page was not in the room any more. If it wants to be, it is again when this is told. */
   | "notMember"
+  /** What other nodes of the server sent may not have come: they could not be heard for a while. */
+  | "cluster"
+  /** Another node sent on a route that this page's node does not have, as while a new version is rolled out. */
+  | "unknownRoute"
   /** The server has not said what was missed. */
   | "failed";
 
@@ -24,35 +28,40 @@ export type Resumed =
   | { recovered: true }
   | { recovered: false; reason: SyncGapReason; offset: Offset | undefined };
 
+/** The server has not said what became of a room. */
+export const FAILED: Resumed = { recovered: false, reason: "failed", offset: undefined };
+
 /** `<epoch>:<n>`. */
 export function readOffset(value: unknown): Offset | undefined {
-  const [, epoch, n] = (typeof value === "string" && /^(.+):(\d+)$/.exec(value)) || [];
+  const [, epoch, n] = /^(.+):(\d+)$/.exec(String(value)) ?? [];
   return epoch === undefined ? undefined : { epoch, n: Number(n) };
 }
 
-/** Where a room stands, as an answer about rooms has it. */
-export type NamedOffset = [room: string, offset: Offset];
-
-export function readOffsets(value: unknown): NamedOffset[] {
-  const offsets = isObject(value) && isObject(value["offsets"]) ? value["offsets"] : {};
-  return Object.entries(offsets).flatMap(([room, text]) => {
+/** Where rooms stand, as an answer about them has it. */
+export function readOffsets(value: unknown): [room: string, offset: Offset][] {
+  return membersOf(value, "offsets").flatMap(([room, text]) => {
     const offset = readOffset(text);
     return offset ? [[room, offset]] : [];
   });
 }
 
-const REASONS: readonly SyncGapReason[] = ["trimmed", "newEpoch", "tooLate", "notMember"];
+export function readReason(value: unknown): SyncGapReason {
+  return typeof value === "string" ? typed<SyncGapReason>(value) : "failed";
+}
 
 /** By room; without those that the answer does not tell of, as an error tells of none. */
 export function readResumed(value: unknown): Map<string, Resumed> {
-  const rooms = isObject(value) && isObject(value["rooms"]) ? value["rooms"] : {};
-  return new Map(Object.entries(rooms).map(([room, outcome]) => [room, readOutcome(outcome)]));
+  return new Map(membersOf(value, "rooms").map(([room, outcome]) => [room, readOutcome(outcome)]));
+}
+
+function membersOf(value: unknown, name: string): [name: string, value: unknown][] {
+  const members = memberOf(value, name);
+  return isObject(members) ? Object.entries(members) : [];
 }
 
 function readOutcome(value: unknown): Resumed {
-  if (!isObject(value)) return { recovered: false, reason: "failed", offset: undefined };
+  if (!isObject(value)) return FAILED;
   const { recovered, reason, offset } = value;
   if (recovered === true) return { recovered };
-  const known = REASONS.find((one) => one === reason);
-  return { recovered: false, reason: known ?? "failed", offset: readOffset(offset) };
+  return { recovered: false, reason: readReason(reason), offset: readOffset(offset) };
 }

@@ -5,10 +5,10 @@ import { createSignal, type Signal } from "./signal.js";
 export type SyncDropPolicy = "reject" | "drop-oldest" | "drop-newest";
 
 /**
- * Why a request was given up: too many wait, it waited too long, it was made for a session that is
- * over, or there is no connection and it does not want to wait for one.
+ * Why a request was given up: too many wait, and it is not taken or has to go; it was made for a
+ * session that is over; or there is no connection and it does not want to wait for one.
  */
-export type DropReason = "full" | "age" | "session" | "offline";
+export type DropReason = "refused" | "full" | "session" | "offline";
 
 export interface Waiting {
   readonly receiver: string;
@@ -30,8 +30,8 @@ export interface Waiting {
 }
 
 export interface Outbox {
-  /** Sends at once when nothing is in the way. False when it was refused: too many wait. */
-  add(entry: Waiting, maxSize: number, policy: SyncDropPolicy): boolean;
+  /** Sends at once when nothing is in the way. When as many wait as may, `policy` says which is dropped. */
+  add(entry: Waiting, maxSize: number, policy: SyncDropPolicy): void;
   /** Waits at its old place. For what waited or was under way before: it takes no new room. */
   putBack(entry: Waiting): void;
   remove(entry: Waiting): void;
@@ -40,6 +40,7 @@ export interface Outbox {
   /** Gives up those that `which` picks. */
   drop(reason: DropReason, which: (entry: Waiting) => boolean): void;
   size(): number;
+  /** `size` may have changed. */
   onSize: Signal<void>["on"];
 }
 
@@ -49,40 +50,22 @@ export interface Outbox {
  */
 export function createOutbox(mayPass: (entry: Waiting) => boolean): Outbox {
   let waiting = new Set<Waiting>();
-  let newest = 0;
   const sizeChanged = createSignal<void>();
 
-  /** Tells of a change of size that `change` made. */
-  function counted(change: () => void): void {
-    const before = waiting.size;
-    change();
-    if (waiting.size !== before) sizeChanged.emit();
-  }
-
   function insert(entry: Waiting): void {
-    waiting.add(entry);
-    if (entry.askedAt > newest) newest = entry.askedAt;
-    else waiting = new Set([...waiting].sort((a, b) => a.askedAt - b.askedAt));
+    waiting = new Set([...waiting, entry].sort((a, b) => a.askedAt - b.askedAt));
     entry.queued();
+    sizeChanged.emit();
   }
 
   function flush(): void {
-    counted(() => {
-      for (const entry of [...waiting]) {
-        if (!waiting.has(entry) || entry.notBefore > Date.now() || !mayPass(entry)) continue;
-        waiting.delete(entry);
-        entry.send();
-      }
-    });
-  }
-
-  function makeRoom(maxSize: number, policy: SyncDropPolicy): DropReason | undefined {
-    if (waiting.size < maxSize) return undefined;
-    const [oldest] = waiting;
-    if (policy !== "drop-oldest" || !oldest || maxSize <= 0) return "full";
-    waiting.delete(oldest);
-    oldest.drop("full");
-    return undefined;
+    for (const entry of [...waiting]) {
+      if (!waiting.has(entry) || entry.notBefore > Date.now() || !mayPass(entry)) continue;
+      waiting.delete(entry);
+      // Before anybody hears of it, who may then make the next request.
+      entry.send();
+      sizeChanged.emit();
+    }
   }
 
   return {
@@ -90,35 +73,40 @@ export function createOutbox(mayPass: (entry: Waiting) => boolean): Outbox {
       if (mayPass(entry)) {
         // What waits for the same receiver was asked for earlier.
         flush();
-        entry.send();
-        return true;
+        return entry.send();
       }
-      let taken = true;
-      counted(() => {
-        const refused = makeRoom(maxSize, policy);
-        if (!refused) insert(entry);
-        else if (policy === "reject") taken = false;
-        else entry.drop(refused);
-      });
-      return taken;
+      if (waiting.size >= maxSize) {
+        const [oldest] = waiting;
+        if (policy !== "drop-oldest" || !oldest || maxSize <= 0) {
+          return entry.drop(policy === "reject" ? "refused" : "full");
+        }
+        waiting.delete(oldest);
+        oldest.drop("full");
+      }
+      insert(entry);
     },
     putBack(entry) {
-      counted(() => insert(entry));
+      insert(entry);
       const pause = entry.notBefore - Date.now();
-      if (pause > 0) setTimeout(flush, pause);
+      if (pause <= 0) return;
+      setTimeout(() => {
+        // A timer may be a moment ahead of the clock.
+        entry.notBefore = 0;
+        flush();
+      }, pause);
     },
     remove(entry) {
-      counted(() => waiting.delete(entry));
+      waiting.delete(entry);
+      sizeChanged.emit();
     },
     flush,
     drop(reason, which) {
-      counted(() => {
-        for (const entry of [...waiting]) {
-          if (!which(entry)) continue;
-          waiting.delete(entry);
-          entry.drop(reason);
-        }
-      });
+      for (const entry of [...waiting]) {
+        if (!which(entry)) continue;
+        waiting.delete(entry);
+        entry.drop(reason);
+        sizeChanged.emit();
+      }
     },
     size: () => waiting.size,
     onSize: sizeChanged.on,

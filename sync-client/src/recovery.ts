@@ -1,12 +1,12 @@
 /** Deliveries of routes with history: each once and in order, also when a reconnect lies between. */
-import { ask, type Exchange } from "./exchange.js";
-import { type Offset, readOffset, readResumed, type Resumed, type SyncGapReason } from "./offset.js";
+import { askInTime } from "./exchange.js";
+import { setLatest } from "./latest.js";
+import { FAILED, type Offset, readOffset, readOffsets, readReason, readResumed, type Resumed, type SyncGapReason } from "./offset.js";
 import { createSignal, type Signal } from "./signal.js";
 import type { Connection } from "./socket.js";
-import { startTimer, type Timer } from "./timer.js";
-import { isObject } from "./wire.js";
+import { memberOf, readStrings } from "./wire.js";
 
-/** Deliveries of this room were missed and will not come. */
+/** Deliveries of this room were missed, or may have been, and will not come. */
 export interface SyncGap {
   room: string;
   reason: SyncGapReason;
@@ -35,6 +35,7 @@ interface Position extends Offset {
 
 /** A room's deliveries between the loss of a connection and the server's word on what was missed. */
 interface Held {
+  from: Position;
   messages: { offset: Offset; message: unknown }[];
   /** Where the room stood when it was joined again meanwhile. */
   joinedAt: Offset | undefined;
@@ -44,8 +45,6 @@ interface Held {
 const MAX_ROOMS = 1_000;
 /** How many deliveries are held back, of all rooms together, before recovery is given up. */
 const MAX_HELD = 10_000;
-
-const FAILED: Resumed = { recovered: false, reason: "failed", offset: undefined };
 
 /** `deliver` gets every message that is to be heard. */
 export function createRecovery(
@@ -57,16 +56,10 @@ export function createRecovery(
   const positions = new Map<string, Position>();
   let held = new Map<string, Held>();
   let heldCount = 0;
-  let question: { exchange: Exchange; timer: Timer } | undefined;
+  let stopAsking = () => {};
 
-  function remember(room: string, { epoch, n }: Offset, heard: boolean): void {
-    // Put last: the first is the one that nothing was heard of for longest.
-    positions.delete(room);
-    positions.set(room, { epoch, n, heard });
-    for (const oldest of positions.keys()) {
-      if (positions.size <= MAX_ROOMS) break;
-      positions.delete(oldest);
-    }
+  function remember(room: string, offset: Offset, heard: boolean): void {
+    setLatest(positions, room, { ...offset, heard }, MAX_ROOMS);
   }
 
   function accept(room: string, offset: Offset, message: unknown): void {
@@ -76,44 +69,18 @@ export function createRecovery(
     deliver(message);
   }
 
-  /** A new delivery can come before one that was missed. */
-  function hold(messages: Held["messages"], offset: Offset, message: unknown): void {
-    let at = messages.length;
-    for (; at > 0; at--) {
-      const before = messages[at - 1]?.offset;
-      if (before?.epoch !== offset.epoch || before.n <= offset.n) break;
-    }
-    messages.splice(at, 0, { offset, message });
-    heldCount += 1;
-    if (heldCount > MAX_HELD) finish(new Map());
-  }
-
-  function stopAsking(): void {
-    clearTimeout(question?.timer);
-    question?.exchange.abandon();
-    question = undefined;
-  }
-
   /** From the loss of a connection on: what the next one brings is not complete before `finish`. */
   function holdBack(): void {
     stopAsking();
     // What an unfinished recovery has brought is brought again by the next.
-    held = new Map([...positions.keys()].map((room) => [room, { messages: [], joinedAt: undefined }]));
+    held = new Map([...positions].map(([room, from]) => [room, { from, messages: [], joinedAt: undefined }]));
     heldCount = 0;
   }
 
   function resume(): void {
     if (held.size === 0) return;
-    const rooms: Record<string, string> = {};
-    for (const room of held.keys()) {
-      const position = positions.get(room);
-      if (position) rooms[room] = `${position.epoch}:${position.n}`;
-    }
-    const exchange = ask(connection, "resume", { rooms }, {
-      answer: (value) => finish(readResumed(value)),
-      lost: () => {},
-    });
-    question = { exchange, timer: startTimer(timeoutMs(), () => finish(new Map())) };
+    const rooms = Object.fromEntries([...held].map(([room, { from }]) => [room, `${from.epoch}:${from.n}`]));
+    stopAsking = askInTime(connection, "resume", { rooms }, timeoutMs(), (value) => finish(readResumed(value)));
   }
 
   function finish(answer: ReadonlyMap<string, Resumed>): void {
@@ -122,7 +89,10 @@ export function createRecovery(
     held = new Map();
     for (const [room, { messages, joinedAt }] of rooms) {
       const outcome = answer.get(room) ?? FAILED;
-      if (!outcome.recovered) {
+      if (outcome.recovered) {
+        // A new delivery can have come before one that was missed.
+        messages.sort((a, b) => a.offset.n - b.offset.n);
+      } else {
         const begin = joinedAt ?? outcome.offset;
         if (begin) remember(room, begin, false);
         else if (outcome.reason === "notMember") positions.delete(room);
@@ -132,41 +102,52 @@ export function createRecovery(
     }
   }
 
+  /** Tells of deliveries that were missed although the connection stands. */
+  function tellGap(message: unknown): void {
+    for (const [room, offset] of readOffsets(message)) {
+      if (positions.get(room)?.epoch !== offset.epoch) named(room, offset, true);
+    }
+    const reason = readReason(memberOf(message, "reason"));
+    for (const room of readStrings(memberOf(message, "rooms"))) gaps.emit({ room, reason });
+  }
+
+  function named(room: string, offset: Offset, justJoined: boolean): void {
+    const waiting = held.get(room);
+    if (waiting) waiting.joinedAt = justJoined ? offset : waiting.joinedAt;
+    else if (justJoined || !positions.has(room)) remember(room, offset, false);
+  }
+
+  function forget(but: (room: string) => boolean): void {
+    for (const room of [...positions.keys(), ...held.keys()]) {
+      if (but(room)) continue;
+      positions.delete(room);
+      held.delete(room);
+    }
+  }
+
+  connection.onGap(tellGap);
   connection.onDown(holdBack);
   connection.onUp(resume);
 
   return {
     receive(message) {
-      const room = isObject(message) ? message["room"] : undefined;
-      const offset = isObject(message) ? readOffset(message["offset"]) : undefined;
+      const room = memberOf(message, "room");
+      const offset = readOffset(memberOf(message, "offset"));
       if (typeof room !== "string" || !offset) return deliver(message);
       const waiting = held.get(room);
-      if (waiting) hold(waiting.messages, offset, message);
-      else accept(room, offset, message);
+      if (!waiting) return accept(room, offset, message);
+      waiting.messages.push({ offset, message });
+      heldCount += 1;
+      if (heldCount > MAX_HELD) finish(new Map());
     },
-    named(room, offset, justJoined) {
-      const waiting = held.get(room);
-      if (waiting) waiting.joinedAt = justJoined ? offset : waiting.joinedAt;
-      else if (justJoined || !positions.has(room)) remember(room, offset, false);
-    },
-    left(room) {
-      positions.delete(room);
-      held.delete(room);
-    },
+    named,
+    left: (room) => forget((other) => other !== room),
     listed(rooms) {
       const isIn = new Set(rooms);
-      for (const room of positions.keys()) {
-        // One that is held is in the question already, and gets its answer.
-        if (!isIn.has(room) && !held.has(room)) positions.delete(room);
-      }
+      // One that is held is in the question already, and gets its answer.
+      forget((room) => isIn.has(room) || held.has(room));
     },
-    forget(but) {
-      for (const room of [...positions.keys(), ...held.keys()]) {
-        if (but(room)) continue;
-        positions.delete(room);
-        held.delete(room);
-      }
-    },
+    forget,
     onGap: gaps.on,
   };
 }

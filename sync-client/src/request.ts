@@ -1,11 +1,11 @@
 /** One request from being asked to being settled: it waits, goes out, and goes out again if it must. */
-import { dropped, type SyncError, syncError, unavailable } from "./errors.js";
+import { dropped, type SyncError, syncError, timedOut, unavailable } from "./errors.js";
 import type { Exchange } from "./exchange.js";
 import { createFrames } from "./frames.js";
 import type { OfflineRules } from "./offline.js";
 import type { Outbox, Waiting } from "./outbox.js";
 import { callSafely } from "./signal.js";
-import { startTimer, type Timer } from "./timer.js";
+import { pauseAfter, startTimer, type Timer } from "./timer.js";
 import type { SyncTransport, TransportSettings } from "./transport.js";
 import { type Answer, isObject, type JsonObject, type Packet, readAnswer } from "./wire.js";
 
@@ -30,9 +30,6 @@ export interface RequestPlan {
   onSent?: (() => void) | undefined;
 }
 
-/** Milliseconds before another attempt over a transport that is always ready, and the most they grow to. */
-const PAUSE = { first: 500, most: 5_000 };
-
 export function runRequest(outbox: Outbox, plan: RequestPlan): Promise<Answer> {
   const { packet, transport, rules, askedAt, expiresAt, signal, onStream } = plan;
   const newFrame = createFrames();
@@ -55,26 +52,23 @@ export function runRequest(outbox: Outbox, plan: RequestPlan): Promise<Answer> {
       settle(error);
     };
     const onAbort = () => giveUp(syncError("request.aborted", "The request was aborted."));
-    const onTimeout = () =>
-      giveUp(syncError("sync.requestTimeout", "The server did not answer in time."));
+    const onTimeout = () => giveUp(timedOut());
     const expireIn = (ms: number, expire: () => void) => {
       clearTimeout(timer);
       timer = startTimer(ms, expire);
     };
 
-    /** Until when it may be sent again. Later the server may have forgotten that it ran. */
-    const lastRetry = () => (sentAt === undefined ? Infinity : sentAt + plan.retryWithinMs);
-    const mustGoBy = () => Math.min(expiresAt, lastRetry());
+    /** What was sent before may be sent again for so long. Later the server may have forgotten that it ran. */
+    const mustGoBy = () => Math.min(expiresAt, (sentAt ?? Infinity) + plan.retryWithinMs);
     const onWaitedTooLong = () => {
       const sent = sentAt !== undefined;
-      const isTooOld = rules.maxAgeMs !== undefined && expiresAt <= lastRetry();
+      const isTooOld = rules.maxAgeMs !== undefined && mustGoBy() === expiresAt;
       giveUp(isTooOld ? dropped("age", sent) : unavailable(sent));
     };
     const keep = () => {
       if (!rules.store || rules.identity === undefined) return;
       stored = true;
-      const kept = { packet, identity: rules.identity, askedAt, expiresAt };
-      rules.store.put(sentAt === undefined ? kept : { ...kept, sentAt });
+      rules.store.put({ packet, identity: rules.identity, askedAt, sentAt, expiresAt });
     };
 
     const entry: Waiting = {
@@ -89,7 +83,9 @@ export function runRequest(outbox: Outbox, plan: RequestPlan): Promise<Answer> {
         keep();
       },
       drop(reason) {
-        settle(reason === "offline" ? unavailable(false) : dropped(reason, sentAt !== undefined));
+        if (reason === "offline") settle(unavailable(false));
+        else if (reason === "refused") settle(syncError("offline.queueFull", "Too many requests wait for the connection."));
+        else settle(dropped(reason, sentAt !== undefined));
       },
       send() {
         // Timers stand still while the machine sleeps.
@@ -101,30 +97,26 @@ export function runRequest(outbox: Outbox, plan: RequestPlan): Promise<Answer> {
           if (stored) keep();
         }
         plan.onSent?.();
-        const handlers = onStream ? { answer, lost, progress: progressTo(onStream) } : { answer, lost };
-        exchange = transport.send(packet, handlers, plan.settings);
+        exchange = transport.send(packet, { answer, lost, progress: onStream && progress }, plan.settings);
       },
     };
     const answer = (value: unknown) => settle(readAnswer(value));
-    const progressTo = (hear: (payload: JsonObject) => void) => (payload: unknown) => {
-      const frame = isObject(payload) ? newFrame(payload) : undefined;
-      if (frame) callSafely(() => hear(frame));
+    const progress = (payload: unknown) => {
+      const frame = isObject(payload) && newFrame(payload);
+      if (frame) callSafely(() => onStream?.(frame));
     };
     const lost = () => {
       exchange = undefined;
       // It is not known whether it ran: `sent` tells this apart from a request that did not.
       if (!rules.waits || mustGoBy() <= Date.now()) return settle(unavailable(true));
       // A socket is not ready before there is another one. Elsewhere the next attempt could be at once.
-      const pause = Math.min(PAUSE.first * 2 ** (attempts - 1), PAUSE.most);
-      entry.notBefore = transport.isReady() ? Date.now() + pause : 0;
+      entry.notBefore = transport.isReady() ? Date.now() + pauseAfter(attempts - 1) : 0;
       outbox.putBack(entry);
     };
 
     if (signal?.aborted) return onAbort();
     signal?.addEventListener("abort", onAbort);
-    if (!rules.waits && !transport.isReady()) return settle(unavailable(false));
-    if (!outbox.add(entry, rules.maxSize, rules.dropPolicy)) {
-      settle(syncError("offline.queueFull", "Too many requests wait for the connection."));
-    }
+    if (!rules.waits && !transport.isReady()) return entry.drop("offline");
+    outbox.add(entry, rules.maxSize, rules.dropPolicy);
   });
 }

@@ -6,7 +6,7 @@ import { type RequestPlan, runRequest } from "./request.js";
 import type { SyncOptions } from "./socket.js";
 import type { SyncTransport } from "./transport.js";
 import { uuid } from "./uuid.js";
-import { type Answer, fullName, isObject, type JsonObject, type Packet } from "./wire.js";
+import { type Answer, fullName, type JsonObject, type Packet } from "./wire.js";
 
 export interface RequestOptions {
   name: string;
@@ -69,13 +69,11 @@ export function createRequests(
   };
 
   return {
-    run(request) {
+    async run(request) {
       const mistake = findMistake(request);
-      if (mistake) return Promise.resolve(mistake);
+      if (mistake) return mistake;
       const packet = toPacket(request);
-      if (!packet) {
-        return Promise.resolve(syncError("sync.invalidRequest", "The data cannot be written as JSON."));
-      }
+      if (!packet) return syncError("sync.invalidRequest", "The data is not JSON.");
       const { signal, onStream, onSent } = request;
       return runRequest(outbox, { ...plan(request, packet, askedNow()), signal, onStream, onSent });
     },
@@ -109,19 +107,16 @@ function toPacket({ name, version, data, receiver, ignoreSelf }: RequestOptions)
   }
 }
 
-/** What the types already forbid, for callers that got round them: plain JavaScript, or a cast. */
-function findMistake({ name, version, receiver, data }: RequestOptions): SyncError | undefined {
-  if (typeof name !== "string" || !/^[^/\s]+(\/[^/\s]+)+$/.test(name)) {
+/**
+ * What the types already forbid, for callers that got round them: plain JavaScript, or a cast. The
+ * receiver and the data are judged by the server.
+ */
+function findMistake({ name, version }: RequestOptions): SyncError | undefined {
+  if (!/^[^/\s]+(\/[^/\s]+)+$/.test(name)) {
     return syncError("sync.invalidName", "A name is <page>/<route>.");
   }
-  if (typeof version !== "string" || !/^v[1-9]\d*$/.test(version)) {
-    return syncError("sync.invalidVersion", "A version is v1, v2, and so on.");
-  }
-  if (typeof receiver !== "string" || receiver === "") {
-    return syncError("sync.missingReceiver", "A request needs the room it is for.");
-  }
-  if (data !== undefined && !isObject(data)) {
-    return syncError("sync.invalidRequest", "The data of a request is an object.");
+  if (!/^v[1-9]\d*$/.test(version)) {
+    return syncError("sync.invalidVersion", "A version is v1 or v2.");
   }
   return undefined;
 }

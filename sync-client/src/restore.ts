@@ -22,8 +22,9 @@ export function createRestore(
       const { persist } = queue;
       if (identity === of) return;
       of = identity;
-      underWay = identity !== undefined && persist !== undefined;
+      underWay = false;
       if (identity === undefined || !persist) return finished();
+      underWay = true;
       const taken = persist.take(identity).catch((): SyncKeptRequest[] => []);
       void taken.then((kept) => {
         // The user has changed meanwhile: what was taken is not for this one.

@@ -1,11 +1,10 @@
 /** The rooms this page is in, and getting back into them after a reconnect. */
-import { type SyncError, syncError, unavailable } from "./errors.js";
-import { ask } from "./exchange.js";
-import { type NamedOffset, readOffsets } from "./offset.js";
+import type { SyncError } from "./errors.js";
+import { askInTime } from "./exchange.js";
+import { readOffsets } from "./offset.js";
 import type { Recovery } from "./recovery.js";
 import { createSignal } from "./signal.js";
 import type { Connection } from "./socket.js";
-import { startTimer } from "./timer.js";
 import type { SyncRoomsResponse } from "./types.js";
 import { readRooms } from "./wire.js";
 
@@ -25,8 +24,8 @@ export interface Rooms {
   /** Stays in the room until this holder and all others have called the function returned. */
   hold(code: string): () => void;
   state(code: string): SyncRoomState;
-  /** All rooms the page is in, on the way into, or was refused. */
-  all(): { code: string; state: SyncRoomState }[];
+  /** All that there is to know of: the page is in them, on its way in or out, or was refused. */
+  all(): { readonly code: string; readonly state: SyncRoomState }[];
   onState(listener: () => void): () => void;
   /** Requests to this room should wait: it is about to be joined. */
   isJoining(code: string): boolean;
@@ -36,26 +35,27 @@ export interface Rooms {
 
 interface Room {
   readonly code: string;
-  /** `join` was called for it, and `leave` was not. */
-  pinned: boolean;
-  /** One for each mounted component. `leave` clears them: it means what it says. */
+  /**
+   * Who wants to be in it: mounted components, calls of `join` without an answer yet, and `PINNED` after
+   * one that worked. `leave` clears them: it means what it says.
+   */
   holders: Set<Holder>;
-  /** Calls of `join` that have no answer yet. */
-  joins: number;
   /** Where the server has this page, as far as is known. */
   server: "in" | "out" | "unknown";
-  /** Why the last join failed. */
-  error: SyncError | undefined;
+  /** The last join was refused. */
+  refused: SyncRoomState | undefined;
   /** What the three above come to. */
   state: SyncRoomState;
-  /** Operations run one after another, so that a join and a leave cannot cross on the wire. */
-  turn: Promise<unknown>;
-  operations: number;
+  /** Its last operation under way. They run one after another: a join and a leave must not cross on the wire. */
+  turn: Promise<unknown> | undefined;
 }
 
 interface Holder {
-  released: boolean;
+  released?: true;
 }
+
+/** Holds a room until `leave`, or a new session. */
+const PINNED: Holder = {};
 
 /**
  * Milliseconds a room is kept after its last component is gone. A page that swaps one component for
@@ -76,25 +76,33 @@ export function createRooms(
   const changed = createSignal<void>();
 
   /** One room operation; `joining` is the room that is not known to be joined yet. */
-  const operate = (event: RoomEvent, group?: string, joining?: string) =>
-    call(connection, timeoutMs(), event, group, (list, offsets) => {
-      recovery.listed(list);
-      for (const [room, offset] of offsets) recovery.named(room, offset, room === joining);
+  function operate(
+    event: "joinRoom" | "leaveRoom" | "getJoinedRooms",
+    group?: string,
+    joining?: string,
+  ): Promise<SyncRoomsResponse> {
+    return new Promise((resolve) => {
+      askInTime(connection, event, group === undefined ? {} : { group }, timeoutMs(), (value) => {
+        const response = readRooms(value);
+        if (response.status === "success") {
+          recovery.listed(response.rooms);
+          for (const [room, offset] of readOffsets(value)) recovery.named(room, offset, room === joining);
+        }
+        resolve(response);
+      });
     });
+  }
 
   function roomOf(code: string): Room {
     let room = rooms.get(code);
     if (!room) {
       room = {
         code,
-        pinned: false,
         holders: new Set(),
-        joins: 0,
         server: "out",
-        error: undefined,
+        refused: undefined,
         state: LEFT,
-        turn: Promise.resolve(),
-        operations: 0,
+        turn: undefined,
       };
       rooms.set(code, room);
     }
@@ -104,41 +112,40 @@ export function createRooms(
   /** To be called after every change to a room. */
   function refresh(room: Room): void {
     const before = room.state;
-    room.state = stateOf(room, before);
-    const idle = room.state === LEFT && room.server === "out" && room.operations === 0;
+    room.state = stateOf(room);
+    const idle = room.state === LEFT && room.server === "out" && !room.turn;
     if (idle && rooms.get(room.code) === room) rooms.delete(room.code);
     if (room.state !== before) changed.emit();
   }
 
   function inTurn<T>(room: Room, operation: () => Promise<T>): Promise<T> {
-    room.operations += 1;
-    const done = room.turn.then(operation).finally(() => {
-      room.operations -= 1;
+    const done = Promise.resolve(room.turn).then(operation).finally(() => {
+      if (room.turn === done) room.turn = undefined;
       refresh(room);
     });
     room.turn = done;
     return done;
   }
 
-  async function joinNow(room: Room): Promise<SyncRoomsResponse> {
-    const joining = room.server === "in" ? undefined : room.code;
-    const response = await operate("joinRoom", room.code, joining);
-    room.error = undefined;
-    if (response.status === "success") room.server = "in";
+  async function move(room: Room, to: "in" | "out"): Promise<SyncRoomsResponse> {
+    const joining = to === "in" && room.server !== "in" ? room.code : undefined;
+    const response = await operate(to === "in" ? "joinRoom" : "leaveRoom", room.code, joining);
+    if (response.status === "success") room.server = to;
     else if (isUnanswered(response)) room.server = "unknown";
+    return response;
+  }
+
+  async function joinNow(room: Room): Promise<SyncRoomsResponse> {
+    const response = await move(room, "in");
     // A join that the connection took with it is not refused: it is tried again with the next one.
-    if (response.status === "error" && response.errorCode !== "sync.ioUnavailable") {
-      room.error = response;
-    }
+    const isRefused = response.status === "error" && response.errorCode !== "sync.ioUnavailable";
+    room.refused = isRefused ? { status: "error", error: response } : undefined;
     return response;
   }
 
   async function leaveNow(room: Room): Promise<SyncRoomsResponse> {
-    const response = await operate("leaveRoom", room.code);
-    if (response.status === "success") {
-      room.server = "out";
-      recovery.left(room.code);
-    } else if (isUnanswered(response)) room.server = "unknown";
+    const response = await move(room, "out");
+    if (response.status === "success") recovery.left(room.code);
     return response;
   }
 
@@ -148,7 +155,7 @@ export function createRooms(
     void inTurn(room, async () => {
       if (!connection.live() || rooms.get(room.code) !== room) return;
       if (isWanted(room)) {
-        if (room.server !== "in" && !room.error) await joinNow(room);
+        if (room.server !== "in" && !room.refused) await joinNow(room);
       } else if (room.server !== "out") {
         await leaveNow(room);
       }
@@ -157,56 +164,54 @@ export function createRooms(
 
   async function rejoin(): Promise<void> {
     const open = [...rooms.values()].filter((room) => isWanted(room) || room.server === "unknown");
-    if (open.length === 0) return;
-    const listed = await operate("getJoinedRooms");
-    if (listed.status === "error" && isUnanswered(listed)) return;
-    for (const room of open) {
-      if (room.server === "unknown" && listed.status === "success") {
-        room.server = listed.rooms.includes(room.code) ? "in" : "out";
+    if (open.some((room) => room.server === "unknown")) {
+      const listed = await operate("getJoinedRooms");
+      if (listed.status === "error") {
+        if (isUnanswered(listed)) return;
+      } else {
+        for (const room of open) {
+          if (room.server === "unknown") room.server = listed.rooms.includes(room.code) ? "in" : "out";
+        }
       }
-      reconcile(room);
     }
+    open.forEach(reconcile);
   }
 
   connection.onUp(() => void rejoin());
   connection.onDown(() => {
     for (const room of [...rooms.values()]) {
       if (room.server === "in") room.server = "unknown";
-      room.error = undefined;
+      room.refused = undefined;
       refresh(room);
     }
   });
 
   return {
     join(code) {
-      const mistake = findMistake(code);
-      if (mistake) return Promise.resolve(mistake);
       const room = roomOf(code);
-      room.joins += 1;
+      const call: Holder = {};
+      room.holders.add(call);
       refresh(room);
       return inTurn(room, async () => {
         const response = await joinNow(room);
-        room.joins -= 1;
-        if (response.status === "success") room.pinned = true;
+        call.released = true;
+        room.holders.delete(call);
+        if (response.status === "success") room.holders.add(PINNED);
         return response;
       });
     },
 
     leave(code) {
-      const mistake = findMistake(code);
-      if (mistake) return Promise.resolve(mistake);
       const room = roomOf(code);
-      const { pinned, holders } = room;
-      room.pinned = false;
+      const { holders } = room;
       room.holders = new Set();
       refresh(room);
       return inTurn(room, async () => {
         // A join before it in turn may have pinned it meanwhile.
-        room.pinned = false;
+        room.holders.delete(PINNED);
         const response = await leaveNow(room);
         if (response.status === "error" && !isUnanswered(response)) {
           // The server keeps the page in it, so it stays as it was.
-          room.pinned = pinned;
           for (const holder of holders) if (!holder.released) room.holders.add(holder);
         }
         return response;
@@ -216,30 +221,29 @@ export function createRooms(
     list: () => operate("getJoinedRooms"),
 
     hold(code) {
-      const holder: Holder = { released: false };
+      const holder: Holder = {};
       const room = roomOf(code);
       room.holders.add(holder);
       reconcile(room);
       return () => {
         holder.released = true;
         setTimeout(() => {
-          const held = rooms.get(code);
-          if (!held?.holders.delete(holder) || isWanted(held)) return;
-          held.error = undefined;
-          reconcile(held);
+          if (!room.holders.delete(holder) || isWanted(room)) return;
+          room.refused = undefined;
+          reconcile(room);
         }, LEAVE_DELAY);
       };
     },
 
     state: (code) => rooms.get(code)?.state ?? LEFT,
-    all: () => [...rooms.values()].filter((room) => room.state !== LEFT).map(({ code, state }) => ({ code, state })),
+    all: () => [...rooms.values()],
     onState: changed.on,
     isJoining: (code) => rooms.get(code)?.state === JOINING,
     forget() {
       for (const room of [...rooms.values()]) {
-        room.pinned = false;
+        room.holders.delete(PINNED);
         // The new session's rooms are its own: one that is not held is none of this page's business.
-        if (room.holders.size === 0) rooms.delete(room.code);
+        if (!isWanted(room)) rooms.delete(room.code);
         refresh(room);
       }
     },
@@ -247,66 +251,16 @@ export function createRooms(
 }
 
 function isWanted(room: Room): boolean {
-  return room.pinned || room.holders.size > 0;
+  return room.holders.size > 0;
 }
 
-function stateOf(room: Room, before: SyncRoomState): SyncRoomState {
-  const wanted = isWanted(room);
-  if (!wanted && room.joins === 0) return LEFT;
+function stateOf(room: Room): SyncRoomState {
+  if (!isWanted(room)) return LEFT;
   if (room.server === "in") return JOINED;
-  if (!wanted || !room.error) return JOINING;
-  const same = before.status === "error" && before.error === room.error;
-  return same ? before : { status: "error", error: room.error };
+  return room.refused ?? JOINING;
 }
 
 /** The server may have done it or not. */
 function isUnanswered(error: SyncError): boolean {
   return error.errorCode === "sync.ioUnavailable" || error.errorCode === "sync.requestTimeout";
-}
-
-function findMistake(code: string): SyncError | undefined {
-  if (typeof code === "string" && code !== "") return undefined;
-  return syncError("sync.invalidRequest", "A room needs a code.");
-}
-
-type RoomEvent = "joinRoom" | "leaveRoom" | "getJoinedRooms";
-
-/**
- * One room operation on the wire, after waiting for a connection. `hear` is called before anything
- * that came after the answer is looked at.
- */
-function call(
-  connection: Connection,
-  timeoutMs: number,
-  event: RoomEvent,
-  group: string | undefined,
-  hear: (rooms: readonly string[], offsets: NamedOffset[]) => void,
-): Promise<SyncRoomsResponse> {
-  return new Promise((resolve) => {
-    let sent = false;
-    let stop = () => {};
-    const settle = (response: SyncRoomsResponse) => {
-      clearTimeout(timer);
-      stop();
-      resolve(response);
-    };
-    const timer = startTimer(timeoutMs, () => {
-      settle(sent ? syncError("sync.requestTimeout", "The server did not answer in time.") : unavailable(false));
-    });
-    const send = () => {
-      stop();
-      sent = true;
-      const exchange = ask(connection, event, group === undefined ? {} : { group }, {
-        answer: (value) => {
-          const response = readRooms(value);
-          if (response.status === "success") hear(response.rooms, readOffsets(value));
-          settle(response);
-        },
-        lost: () => settle(unavailable(true)),
-      });
-      stop = exchange.abandon;
-    };
-    if (connection.live()) send();
-    else stop = connection.onUp(send);
-  });
 }

@@ -29,7 +29,12 @@ export function callSafely(call: () => void): void {
   try {
     call();
   } catch (error) {
-    if (typeof reportError === "function") reportError(error);
-    else console.error(error);
+    report(error);
   }
+}
+
+/** An error of the app, in a function of its that was called from here. */
+export function report(error: unknown): void {
+  if (typeof reportError === "function") reportError(error);
+  else console.error(error);
 }

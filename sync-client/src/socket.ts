@@ -3,6 +3,7 @@ import { io, type Socket } from "socket.io-client";
 import { currentToken, type SyncAuth } from "./auth.js";
 import type { SyncOfflineQueue } from "./offline.js";
 import { createSignal, type Signal } from "./signal.js";
+import { PAUSE, pauseAfter } from "./timer.js";
 import type { SyncTransport } from "./transport.js";
 import { readSessionEnd, type SyncSessionEnd } from "./wire.js";
 
@@ -62,6 +63,8 @@ export interface Connection {
   onDown: Signal<void>["on"];
   /** A message on event `sync`. */
   onSync: Signal<unknown>["on"];
+  /** A message on event `sync-gap`. */
+  onGap: Signal<unknown>["on"];
   /** The server has ended the session, and with it the connection. */
   onSessionEnded: Signal<SyncSessionEnd>["on"];
   open(options: SyncOptions): void;
@@ -70,14 +73,12 @@ export interface Connection {
   close(): void;
 }
 
-/** Milliseconds before the first attempt after a loss, and the most they grow to. Jittered by half. */
-const RETRY_DELAY = { first: 500, most: 5_000 };
-
 export function createConnection(): Connection {
   const statusChanged = createSignal<void>();
   const up = createSignal<Socket>();
   const down = createSignal<void>();
   const sync = createSignal<unknown>();
+  const gap = createSignal<unknown>();
   const sessionEnded = createSignal<SyncSessionEnd>();
   let status: ConnectionStatus = { status: "idle", attempt: 0, lagging: false };
   let options: SyncOptions | undefined;
@@ -86,8 +87,8 @@ export function createConnection(): Connection {
   let greetings = 0;
   let retry: ReturnType<typeof setTimeout> | undefined;
 
-  function become(next: Partial<ConnectionStatus>): void {
-    status = { ...status, ...next };
+  function become(name: ConnectionStatus["status"], attempt = 0, lagging = false): void {
+    status = { status: name, attempt, lagging };
     statusChanged.emit();
   }
 
@@ -97,9 +98,8 @@ export function createConnection(): Connection {
    */
   function retryIfGivenUp(opened: Socket): void {
     if (opened.active) return;
-    const delay = Math.min(RETRY_DELAY.first * 2 ** status.attempt, RETRY_DELAY.most);
     clearTimeout(retry);
-    retry = setTimeout(() => opened.connect(), delay * (0.5 + Math.random()));
+    retry = setTimeout(() => opened.connect(), pauseAfter(status.attempt) * (0.5 + Math.random()));
   }
 
   function start(using: SyncOptions): void {
@@ -111,8 +111,8 @@ export function createConnection(): Connection {
       tryAllTransports: true,
       // A connection of its own: pages that use Socket.IO for other things keep theirs.
       forceNew: true,
-      reconnectionDelay: RETRY_DELAY.first,
-      reconnectionDelayMax: RETRY_DELAY.most,
+      reconnectionDelay: PAUSE.first,
+      reconnectionDelayMax: PAUSE.most,
       auth: (done: (data: { token?: string }) => void) => {
         // A connection can break and be made again before a slow token is there. Only the newest
         // attempt may greet the server, or one connection would greet it twice.
@@ -122,41 +122,35 @@ export function createConnection(): Connection {
         });
       },
     };
-    const opened = using.url === undefined ? io(settings) : io(using.url, settings);
+    const opened = io(using.url ?? "/", settings);
     socket = opened;
-    become({ status: "connecting", attempt: 0, lagging: false });
+    become("connecting");
 
-    // After `stop` a socket may still have something to say; it is no longer listened to.
-    const current = (listener: () => void) => () => {
-      if (socket === opened) listener();
-    };
-    opened.on("connect", current(() => {
-      become({ status: "connected", attempt: 0, lagging: false });
+    opened.on("connect", () => {
+      become("connected");
       up.emit(opened);
-    }));
-    opened.on("disconnect", current(() => {
+    });
+    opened.on("disconnect", () => {
       // Socket.IO keeps what was sent after an overdue ping and sends it on the next connection.
       // Its request decides for itself whether it is sent again.
       opened.sendBuffer.length = 0;
-      become({ status: "reconnecting" });
+      become("reconnecting", 0, status.lagging);
       down.emit();
       retryIfGivenUp(opened);
-    }));
-    opened.on("connect_error", current(() => {
-      become({ attempt: status.attempt + 1 });
+    });
+    opened.on("connect_error", () => {
+      become(status.status, status.attempt + 1, status.lagging);
       retryIfGivenUp(opened);
-    }));
-    opened.on("sync-lagged", current(() => become({ lagging: true })));
+    });
+    opened.on("sync-lagged", () => become("connected", 0, true));
     opened.on("sync-session-ended", (message: unknown) => {
-      if (socket !== opened) return;
       // Without a session it would connect as nobody, and hear nothing that it is there for.
       stop();
-      become({ status: "sessionEnded", attempt: 0 });
+      become("sessionEnded");
       sessionEnded.emit(readSessionEnd(message));
     });
-    opened.on("sync", (message: unknown) => {
-      if (socket === opened) sync.emit(message);
-    });
+    opened.on("sync", sync.emit);
+    opened.on("sync-gap", gap.emit);
     stopListening = onNetwork(() => {
       // Whatever was waited for, it is worth an attempt now.
       if (navigator.onLine && !opened.connected) opened.disconnect().connect();
@@ -171,23 +165,28 @@ export function createConnection(): Connection {
     socket = undefined;
     if (!closed) return;
     const wasConnected = closed.connected;
+    // It may still have something to say.
+    closed.off();
     closed.disconnect();
     if (wasConnected) down.emit();
   }
 
   return {
     live: () => (socket?.connected ? socket : undefined),
-    status: () =>
-      isOffline() && isTrying(status) ? { ...status, status: "offline" } : status,
+    status: () => {
+      const isTrying = status.status === "connecting" || status.status === "reconnecting";
+      return isTrying && isOffline() ? { ...status, status: "offline" } : status;
+    },
     onStatus: statusChanged.on,
     onUp: up.on,
     onDown: down.on,
     onSync: sync.on,
+    onGap: gap.on,
     onSessionEnded: sessionEnded.on,
     open(next) {
       const before = options;
       options = next;
-      if (socket && before && sameEndpoint(before, next)) return;
+      if (socket && before && endpoint(before) === endpoint(next)) return;
       stop();
       start(next);
     },
@@ -199,13 +198,9 @@ export function createConnection(): Connection {
     close() {
       stop();
       options = undefined;
-      become({ status: "idle", attempt: 0, lagging: false });
+      become("idle");
     },
   };
-}
-
-function isTrying({ status }: ConnectionStatus): boolean {
-  return status === "connecting" || status === "reconnecting";
 }
 
 /** Only browsers know; elsewhere there is no telling. */
@@ -215,20 +210,15 @@ function isOffline(): boolean {
 
 /** Calls `listener` when the browser finds or loses the network. Returns the function that ends it. */
 function onNetwork(listener: () => void): () => void {
-  if (typeof window === "undefined") return () => {};
-  window.addEventListener("online", listener);
-  window.addEventListener("offline", listener);
+  if (typeof addEventListener !== "function") return () => {};
+  const events = ["online", "offline"];
+  for (const event of events) addEventListener(event, listener);
   return () => {
-    window.removeEventListener("online", listener);
-    window.removeEventListener("offline", listener);
+    for (const event of events) removeEventListener(event, listener);
   };
 }
 
-function sameEndpoint(a: SyncOptions, b: SyncOptions): boolean {
-  return (
-    a.url === b.url &&
-    a.path === b.path &&
-    a.withCredentials === b.withCredentials &&
-    (a.transports ?? []).join() === (b.transports ?? []).join()
-  );
+/** What a connection is made with. When it changes, so must the connection. */
+function endpoint({ url, path, withCredentials, transports }: SyncOptions): string {
+  return JSON.stringify([url, path, withCredentials, transports]);
 }

@@ -22,12 +22,7 @@ export function createStatus(connection: Connection, outbox: Outbox): Status {
 
   const update = () => {
     const next: SyncStatus = { ...connection.status(), queued: outbox.size() };
-    const isSame =
-      next.status === status.status &&
-      next.attempt === status.attempt &&
-      next.lagging === status.lagging &&
-      next.queued === status.queued;
-    if (isSame) return;
+    if (JSON.stringify(next) === JSON.stringify(status)) return;
     status = next;
     changed.emit(status);
   };

@@ -10,16 +10,8 @@ export interface Subscription {
   callback: (delivery: Delivery) => void;
 }
 
-/** Gives a typed subscription the one shape that all have at run time. */
-export function untyped(subscription: object): Subscription {
-  return typed<Subscription>(subscription);
-}
-
-/** See `Events.upsert` for `identity`. */
-export function subscribe(
-  kind: EventKind,
-  { name, version, callback }: Subscription,
-  identity: unknown,
-): () => void {
-  return syncClient().events.upsert(kind, fullName(name, version), identity, callback);
+/** Takes a subscription of any route. See `Events.upsert` for `identity`. */
+export function subscribe(kind: EventKind, subscription: object, identity?: unknown): () => void {
+  const { name, version, key, callback } = typed<Subscription>(subscription);
+  return syncClient().events.upsert(kind, fullName(name, version), identity ?? key ?? callback, callback);
 }

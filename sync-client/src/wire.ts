@@ -4,7 +4,7 @@
  * Rust types.
  */
 import type { SyncError, SyncErrorCode, SyncErrorParam } from "./errors.js";
-import { syncError } from "./errors.js";
+import { notUnderstood } from "./errors.js";
 
 export interface JsonObject {
   [key: string]: unknown;
@@ -43,8 +43,8 @@ export type Delivery =
     }
   | { status: "stream"; fullName: string; stream: JsonObject };
 
-/** Gives a checked envelope the types of its route. The only cast of the package. */
-export function typed<T>(envelope: object): T {
+/** Gives what has been checked its type: an envelope, that of its route. The only cast of the package. */
+export function typed<T>(envelope: object | string): T {
   return envelope as T;
 }
 
@@ -52,51 +52,45 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** A member of what may be no object. */
+export function memberOf(value: unknown, name: string): unknown {
+  return isObject(value) ? value[name] : undefined;
+}
+
 export function fullName(name: string, version: string): string {
   return `sync/${name}/${version}`;
 }
 
 export function readAnswer(value: unknown): Answer {
-  if (isObject(value)) {
-    if (value["status"] === "success" && isObject(value["result"])) {
-      const { status: _, ...output } = value["result"];
-      return {
-        status: "success",
-        message: text(value["message"]),
-        result: { ...output, status: "success" },
-      };
-    }
-    const error = readError(value);
-    if (error) return error;
-  }
-  return syncError("sync.invalidServerResponse", "The server sent no answer that this client understands.");
+  const result = memberOf(value, "result");
+  if (memberOf(value, "status") !== "success" || !isObject(result)) return readError(value) ?? notUnderstood();
+  return { status: "success", message: text(memberOf(value, "message")), result: succeeded(result) };
 }
 
 export function readRooms(value: unknown): { status: "success"; rooms: string[] } | SyncError {
-  if (isObject(value)) {
-    const { rooms } = value;
-    if (Array.isArray(rooms)) return { status: "success", rooms: rooms.filter((r) => typeof r === "string") };
-    const error = readError(value);
-    if (error) return error;
-  }
-  return syncError("sync.invalidServerResponse", "The server sent no list of rooms.");
+  const rooms = memberOf(value, "rooms");
+  if (!Array.isArray(rooms)) return readError(value) ?? notUnderstood();
+  return { status: "success", rooms: readStrings(rooms) };
+}
+
+export function readStrings(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
 }
 
 export function readCancelId(value: unknown): string | undefined {
-  if (!isObject(value)) return undefined;
-  const id = value["__cancelId"];
+  const id = memberOf(value, "__cancelId");
   return typeof id === "string" ? id : undefined;
 }
 
 export function readSessionEnd(value: unknown): SyncSessionEnd {
-  const reason = isObject(value) ? value["reason"] : undefined;
-  return { reason: reason === "loggedOut" || reason === "expired" ? reason : "revoked" };
+  const reason = memberOf(value, "reason");
+  return { reason: typeof reason === "string" ? typed<SyncSessionEnd["reason"]>(reason) : "revoked" };
 }
 
 /** Nothing for a message that is no delivery, such as the answer to a packet without a shape. */
 export function readDelivery(value: unknown): Delivery | undefined {
-  if (!isObject(value) || typeof value["fullName"] !== "string") return undefined;
-  const { cb: _cb, fullName, status, ...rest } = value;
+  if (!isObject(value)) return undefined;
+  const { cb: _, fullName, status, ...rest } = value;
   if (typeof fullName !== "string") return undefined;
   switch (status) {
     case "stream":
@@ -107,39 +101,32 @@ export function readDelivery(value: unknown): Delivery | undefined {
         status,
         message: text(rest["message"]),
         fullName,
-        serverOutput: { ...asObject(rest["serverOutput"]), status: "success" },
-        clientOutput: { ...asObject(rest["clientOutput"]), status: "success" },
+        serverOutput: succeeded(rest["serverOutput"]),
+        clientOutput: succeeded(rest["clientOutput"]),
       };
     case "error": {
       const error = readError(value);
-      if (!error) return undefined;
-      const outputs = { serverOutput: { ...error }, clientOutput: { ...error } };
-      return { ...rest, ...error, status, fullName, ...outputs };
+      return error && { ...rest, ...error, fullName, serverOutput: { ...error }, clientOutput: { ...error } };
     }
     default:
       return undefined;
   }
 }
 
-function readError(value: JsonObject): SyncError | undefined {
-  const { status, errorCode, errorParams, httpStatus } = value;
+function readError(value: unknown): SyncError | undefined {
+  const { status, message, errorCode, errorParams, httpStatus } = isObject(value) ? value : {};
   if (status !== "error" || typeof errorCode !== "string") return undefined;
-  const error: SyncError<string> = { status, message: text(value["message"]), errorCode };
-  if (Array.isArray(errorParams)) error.errorParams = errorParams.filter(isObject).map(readParam);
+  const error: SyncError<string> = { status, message: text(message), errorCode };
+  if (Array.isArray(errorParams)) error.errorParams = typed<SyncErrorParam[]>(errorParams);
   if (typeof httpStatus === "number") error.httpStatus = httpStatus;
   // A route's own codes are typed further up, where the route is known.
   return typed<SyncError<SyncErrorCode>>(error);
-}
-
-function readParam({ key, value }: JsonObject): SyncErrorParam {
-  const plain = typeof value === "string" || typeof value === "number" || typeof value === "boolean";
-  return { key: text(key), value: plain ? value : JSON.stringify(value ?? null) };
 }
 
 function text(value: unknown): string {
   return typeof value === "string" ? value : "";
 }
 
-function asObject(value: unknown): JsonObject {
-  return isObject(value) ? value : {};
+function succeeded(output: unknown): JsonObject {
+  return { ...(isObject(output) ? output : {}), status: "success" };
 }

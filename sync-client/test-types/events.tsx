@@ -108,7 +108,11 @@ initSync({ offlineQueue: { dropPolicy: "drop" } });
 
 onSyncGap(({ room, reason }) => {
   expectTypeOf(room).toEqualTypeOf<string>();
-  expectTypeOf(reason).toEqualTypeOf<"trimmed" | "newEpoch" | "tooLate" | "notMember" | "failed">();
+  expectTypeOf(reason).toEqualTypeOf<
+    "trimmed" | "newEpoch" | "tooLate" | "notMember" | "cluster" | "unknownRoute" | "failed"
+  >();
+  // @ts-expect-error -- no such reason
+  if (reason === "lost") return;
 });
 onSyncSessionEnded(({ reason }) => {
   expectTypeOf(reason).toEqualTypeOf<"loggedOut" | "revoked" | "expired">();

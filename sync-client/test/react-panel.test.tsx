@@ -2,10 +2,10 @@
 import { act, cleanup, fireEvent, render, waitFor, within } from "@testing-library/react";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { syncClient } from "../src/client.js";
-import { joinRoom, syncRequest, upsertSyncEventCallback } from "../src/index.js";
+import { getSyncStatus, joinRoom, syncRequest, upsertSyncEventCallback } from "../src/index.js";
 import { openSyncPanel, SyncPanel, type SyncPanelOptions } from "../src/panel/index.js";
 import "./routes.js";
-import { connected } from "./support.js";
+import { connected, until } from "./support.js";
 
 const GENERATED = `
   export declare namespace board_moveCard_server_v1 { type Input = { cardId: string, toLane: string, before: string | null }; }
@@ -116,6 +116,25 @@ test("the connection and the rooms are shown", async () => {
   expect(panel().getByText("board")).toBeTruthy();
   expect(panel().getByText("joined")).toBeTruthy();
   expect(panel().getAllByText("connected").length).toBeGreaterThan(1);
+});
+
+test("what the connection went through is shown: its loss, what came back, what is missing, the session's end", async () => {
+  const server = await connected({}, { auth: "me" });
+  await joinRoom("board");
+  act(() => {
+    close = openSyncPanel({ open: true });
+  });
+  fireEvent.click(panel().getByRole("tab", { name: "Connection" }));
+  server.cut();
+  await until(() => getSyncStatus().status === "reconnecting");
+  server.show("board", "1");
+  await waitFor(() => expect(panel().getByText("board resumed: 1 delivery was missed")).toBeTruthy(), { timeout: 5_000 });
+  server.io.emit("sync-lagged", { reason: "slowConsumer" });
+  await waitFor(() => expect(panel().getByText("the page could not keep up")).toBeTruthy());
+  server.io.emit("sync-gap", { rooms: ["board"], reason: "cluster" });
+  await waitFor(() => expect(panel().getByText("board missed deliveries: cluster")).toBeTruthy());
+  server.io.emit("sync-session-ended", { reason: "revoked" });
+  await waitFor(() => expect(panel().getByText("the session has ended: revoked")).toBeTruthy());
 });
 
 test("the panel folds into a button with Escape, and the arrow keys go through its tabs", async () => {

@@ -245,3 +245,62 @@ test("the frames of a stream that is sent again from its start are heard once", 
   await settled();
   expect(chunks).toEqual([{ chunk: "a0" }, { chunk: "a1" }, { chunk: "a2" }, { chunk: "b0" }]);
 });
+
+test("what other nodes may have sent unheard is told, with the reason and for each room", async () => {
+  const server = await member();
+  await joinRoom("chat");
+  server.io.emit("sync-gap", { rooms: [room, "chat"], reason: "cluster" });
+  server.io.emit("sync-gap", { rooms: [room], reason: "unknownRoute" });
+  await until(() => gaps.length === 3);
+  expect(gaps).toEqual([
+    { room, reason: "cluster" },
+    { room: "chat", reason: "cluster" },
+    { room, reason: "unknownRoute" },
+  ]);
+});
+
+test("a gap does not touch the connection's status, nor where the room stands", async () => {
+  const server = await member();
+  server.show(room, "1");
+  const before = getSyncStatus();
+  server.io.emit("sync-gap", { rooms: [room], reason: "cluster" });
+  await until(() => gaps.length === 1);
+  expect(getSyncStatus()).toBe(before);
+  await whileAway(server, () => server.show(room, "2"));
+  await until(() => heard.includes("2"));
+  expect(heard).toEqual(["1", "gap", "2"]);
+});
+
+test("after a gap by a new history the room is resumed from where that begins", async () => {
+  const server = await member();
+  server.show(room, "1");
+  server.show(room, "2");
+  await settled();
+  server.history.restart("e2");
+  server.history.append(room, {});
+  server.io.emit("sync-gap", { rooms: [room], reason: "newEpoch", offsets: { [room]: "e2:1" } });
+  await until(() => gaps.length === 1);
+  expect(gaps).toEqual([{ room, reason: "newEpoch" }]);
+  await whileAway(server, () => server.show(room, "3"));
+  await until(() => heard.includes("3"));
+  expect(server.packets[0]).toMatchObject({ event: "resume", body: { rooms: { [room]: "e2:1" } } });
+  expect(heard).toEqual(["1", "2", "gap", "3"]);
+});
+
+test("a gap that tells of a history that was heard already does not set it back", async () => {
+  const server = await member();
+  server.show(room, "1");
+  server.show(room, "2");
+  server.io.emit("sync-gap", { rooms: [room], reason: "newEpoch", offsets: { [room]: "e1:0" } });
+  await until(() => gaps.length === 1);
+  await whileAway(server, () => server.show(room, "3"));
+  await until(() => heard.includes("3"));
+  expect(heard).toEqual(["1", "2", "gap", "3"]);
+});
+
+test("a message that tells of no room is no gap", async () => {
+  const server = await member();
+  for (const odd of [{}, [], "odd", { rooms: "all" }, { rooms: [7] }]) server.io.emit("sync-gap", odd);
+  await settled();
+  expect(gaps).toEqual([]);
+});

@@ -61,7 +61,7 @@ test("an answer that is none is an error", async () => {
   expect(answer).toMatchObject({ status: "error", errorCode: "sync.invalidServerResponse" });
 });
 
-test("what the types forbid settles with an error where they are not used", async () => {
+test("a name, a version or data that cannot be sent settles with an error", async () => {
   const server = await connected();
   const wrong = async (changes: object) => {
     const request = syncClient().request;
@@ -72,8 +72,6 @@ test("what the types forbid settles with an error where they are not used", asyn
   expect(await wrong({ name: 5 })).toBe("sync.invalidName");
   expect(await wrong({ version: "1" })).toBe("sync.invalidVersion");
   expect(await wrong({ version: "v0" })).toBe("sync.invalidVersion");
-  expect(await wrong({ receiver: "" })).toBe("sync.missingReceiver");
-  expect(await wrong({ data: [1] })).toBe("sync.invalidRequest");
   expect(await wrong({ data: { n: 1n } })).toBe("sync.invalidRequest");
   expect(server.sent("sync")).toEqual([]);
 });

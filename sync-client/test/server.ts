@@ -99,8 +99,9 @@ export async function startServer(options: StartOptions = {}): Promise<TestServe
     };
     socket.on("joinRoom", ({ group, responseIndex }) => {
       roomOperation(() => {
-        if (options.blocked?.includes(group)) {
-          socket.emit(`joinRoom-${responseIndex}`, refusal("room.joinBlocked", 403));
+        if (group === "" || options.blocked?.includes(group)) {
+          const refused = group === "" ? refusal("sync.invalidRequest", 400) : refusal("room.joinBlocked", 403);
+          socket.emit(`joinRoom-${responseIndex}`, refused);
           return;
         }
         rooms.add(group);

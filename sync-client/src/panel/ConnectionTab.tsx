@@ -11,6 +11,14 @@ function useStatus({ status }: SyncClient) {
   return useSyncExternalStore(status.on, status.get);
 }
 
+/** The rooms of the page, as they are now. */
+export function roomsOf({ rooms }: SyncClient) {
+  return rooms
+    .all()
+    .filter(({ state }) => state.status !== "left")
+    .map(({ code, state }) => ({ code, state }));
+}
+
 /** The state of the connection as a dot, with its name or without. */
 export function StatusPill({ client, short = false }: { client: SyncClient; short?: boolean }) {
   const { status, attempt } = useStatus(client);
@@ -25,9 +33,9 @@ export function StatusPill({ client, short = false }: { client: SyncClient; shor
 
 export function ConnectionTab({ client, log }: { client: SyncClient; log: Log }) {
   const status = useStatus(client);
-  const [rooms, setRooms] = useState(() => client.rooms.all());
+  const [rooms, setRooms] = useState(() => roomsOf(client));
   useEffect(() => {
-    const look = () => setRooms(client.rooms.all());
+    const look = () => setRooms(roomsOf(client));
     look();
     const off = client.rooms.onState(look);
     const timer = setInterval(look, EVERY);
@@ -85,12 +93,12 @@ export function ConnectionTab({ client, log }: { client: SyncClient; log: Log })
       <section>
         <h3>History</h3>
         <ol className="history" reversed>
-          {log.statuses().slice().reverse().map(({ at, status: name, attempt }, i) => (
-            <li key={`${at} ${i}`}>
+          {log.notices().slice().reverse().map(({ at, kind, text }, i, { length }) => (
+            <li key={length - i}>
               <time className="figure">{clock(at)}</time>
-              <span className="status" data-status={name}>
+              <span className="status" data-status={kind}>
                 <i className="dot" aria-hidden="true" />
-                {attempt > 0 ? `${name}, attempt ${attempt}` : name}
+                <span>{text}</span>
               </span>
             </li>
           ))}

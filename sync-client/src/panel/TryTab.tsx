@@ -3,6 +3,7 @@ import { type FormEvent, useEffect, useMemo, useRef, useState } from "react";
 import type { SyncClient } from "../client.js";
 import { type Answer, isObject, type JsonObject } from "../wire.js";
 import { emptyValue, readGenerated, type RouteInfo, type Shape } from "./generated.js";
+import { roomsOf } from "./ConnectionTab.js";
 import { InputForm } from "./InputForm.js";
 import { Json, toText } from "./Json.js";
 import type { Entry } from "./log.js";
@@ -42,7 +43,7 @@ export function TryTab({ client, entries, routes, draft, onDraft }: Props) {
   const aborted = useRef<AbortController>(undefined);
   useEffect(() => () => aborted.current?.abort(), []);
 
-  const rooms = client.rooms.all().map(({ code }) => code);
+  const rooms = roomsOf(client).map(({ code }) => code);
   const start = choices[0];
   const now = draft ?? { name: "", version: "", receiver: rooms[0] ?? "", data: {} };
   const route = choices.find(({ name, version }) => name === now.name && version === now.version);

@@ -1,6 +1,5 @@
 /** What the panel shows: the requests and deliveries of the page, the latest of them. */
-import type { Inspector, RequestWatch } from "../inspect.js";
-import type { RequestOptions } from "../requests.js";
+import type { Inspector } from "../inspect.js";
 import type { SyncStatus } from "../status.js";
 import type { Answer, Delivery, JsonObject } from "../wire.js";
 
@@ -10,8 +9,8 @@ const ENTRIES_MOST = 300;
 const FRAMES_MOST = 50;
 /** Payloads of a route that come within so many milliseconds are one stream. */
 const STREAM_PAUSE = 2_000;
-/** Changes of the connection that are kept; the latest. */
-const STATUSES_MOST = 50;
+/** Notices of the connection that are kept; the latest. */
+const NOTICES_MOST = 100;
 /** Milliseconds between two looks of the panel, however much happens. */
 const EVERY = 80;
 
@@ -61,17 +60,20 @@ export interface StreamEntry extends Common {
 
 export type Entry = RequestEntry | DeliveryEntry | StreamEntry;
 
-/** What became of the connection, and when, as `Date.now()`. */
-export interface StatusChange extends SyncStatus {
+/** Something that happened to the connection, and when, as `Date.now()`. */
+export interface Notice {
   at: number;
+  kind: SyncStatus["status"] | "lagging" | "gap" | "resumed";
+  text: string;
 }
 
 export interface Log {
   inspector: Inspector;
   /** To be told of the state of the connection, at first and whenever it changes. */
   noteStatus(status: SyncStatus): void;
+  note(kind: Notice["kind"], text: string): void;
   /** The latest last. */
-  statuses(): readonly StatusChange[];
+  notices(): readonly Notice[];
   /** The latest last. The same array until something has changed. */
   entries(): readonly Entry[];
   onChange(listener: () => void): () => void;
@@ -85,7 +87,8 @@ export function createLog(): Log {
   const entries = new Map<number, Entry>();
   const listeners = new Set<() => void>();
   let shown: readonly Entry[] = [];
-  let statuses: readonly StatusChange[] = [];
+  let notices: readonly Notice[] = [];
+  let lastStatus: SyncStatus | undefined;
   let lastId = 0;
   let paused = false;
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -105,7 +108,8 @@ export function createLog(): Log {
     changed();
   }
 
-  function request({ name, version, receiver, data, ignoreSelf = false }: RequestOptions): RequestWatch {
+  const request: Inspector["request"] = (options, send) => {
+    const { name, version, receiver, data, ignoreSelf = false } = options;
     const made = performance.now();
     const after = () => performance.now() - made;
     const entry: RequestEntry = {
@@ -131,12 +135,17 @@ export function createLog(): Log {
       entries.set(entry.id, { ...now, ...change(now) });
       changed();
     };
-    return {
-      sent: () => update(({ sends }) => ({ sent: after(), sends: sends + 1 })),
-      stream: (payload) => update((now) => withFrame(now, { after: after(), payload })),
-      settled: (value) => update(() => ({ answer: { after: after(), value } })),
-    };
-  }
+    const answer = send({
+      ...options,
+      onSent: () => update(({ sends }) => ({ sent: after(), sends: sends + 1 })),
+      onStream(payload) {
+        update((now) => withFrame(now, { after: after(), payload }));
+        options.onStream?.(payload);
+      },
+    });
+    void answer.then((value) => update(() => ({ answer: { after: after(), value } })));
+    return answer;
+  };
 
   function delivery(heard: Delivery, callbacks: number): void {
     if (paused) return;
@@ -154,16 +163,24 @@ export function createLog(): Log {
     add({ ...common, kind: "stream", frames: [{ after: 0, payload: heard.stream }], frameCount: 1 });
   }
 
+  function note(kind: Notice["kind"], text: string): void {
+    notices = [...notices, { at: Date.now(), kind, text }].slice(-NOTICES_MOST);
+    changed();
+  }
+
   return {
     inspector: { request, delivery },
-    noteStatus(status) {
-      const last = statuses.at(-1);
+    noteStatus(next) {
+      const { status, attempt, lagging } = next;
+      const last = lastStatus;
+      lastStatus = next;
+      if (lagging && !last?.lagging) note("lagging", "the page could not keep up");
       // Requests that begin or cease to wait are no change of the connection.
-      if (last?.status === status.status && last.attempt === status.attempt) return;
-      statuses = [...statuses, { ...status, at: Date.now() }].slice(-STATUSES_MOST);
-      changed();
+      if (last?.status === status && last.attempt === attempt) return;
+      note(status, attempt > 0 ? `${status}, attempt ${attempt}` : status);
     },
-    statuses: () => statuses,
+    note,
+    notices: () => notices,
     entries: () => shown,
     onChange(listener) {
       listeners.add(listener);

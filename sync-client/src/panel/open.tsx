@@ -1,6 +1,7 @@
 import { createRoot } from "react-dom/client";
 import { syncClient } from "../client.js";
 import { createLog } from "./log.js";
+import { noteConnection } from "./notices.js";
 import { Panel } from "./Panel.js";
 import { STYLES } from "./styles.js";
 
@@ -30,8 +31,7 @@ export function openSyncPanel(options: SyncPanelOptions = {}): () => void {
   const client = syncClient();
   const log = createLog();
   client.inspector = log.inspector;
-  log.noteStatus(client.status.get());
-  const offStatus = client.status.on(log.noteStatus);
+  const stopNoting = noteConnection(client, log);
 
   const host = document.createElement(ELEMENT);
   // Its own tree and its own styles: the page's do not reach it, and its do not reach the page.
@@ -47,7 +47,7 @@ export function openSyncPanel(options: SyncPanelOptions = {}): () => void {
     if (close !== end) return;
     close = undefined;
     if (client.inspector === log.inspector) client.inspector = undefined;
-    offStatus();
+    stopNoting();
     host.remove();
     // React does not unmount a root while it renders, which is when a component of the app may call this.
     queueMicrotask(() => root.unmount());

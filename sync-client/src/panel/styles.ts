@@ -72,7 +72,8 @@ header strong { font-size: 13.5px; letter-spacing: -0.01em; }
 
 .status { display: inline-flex; gap: 6px; align-items: center; color: var(--muted); white-space: nowrap; }
 .dot { flex: none; width: 8px; height: 8px; border-radius: 50%; background: var(--muted); }
-[data-status=connected] .dot, [data-status=joined] .dot { background: var(--good); }
+[data-status=connected] .dot, [data-status=joined] .dot, [data-status=resumed] .dot { background: var(--good); }
+[data-status=gap] .dot, [data-status=lagging] .dot { background: var(--odd); }
 [data-status=connecting] .dot, [data-status=reconnecting] .dot, [data-status=joining] .dot { background: var(--odd); animation: breathe 0.8s ease-in-out infinite alternate; }
 [data-status=error] .dot, [data-status=offline] .dot, [data-status=sessionEnded] .dot { background: var(--bad); }
 @keyframes breathe { to { opacity: 0.3; } }

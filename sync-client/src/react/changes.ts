@@ -2,7 +2,7 @@
 import { syncClient } from "../client.js";
 import type { RequestOptions } from "../requests.js";
 import { subscribe } from "../subscribe.js";
-import { type Answer, type Delivery, isObject, type JsonObject } from "../wire.js";
+import { type Answer, type Delivery, fullName, type JsonObject } from "../wire.js";
 
 /**
  * Milliseconds that an answered change waits for its delivery. It comes right after the answer, or
@@ -32,47 +32,45 @@ interface Entry<Change> {
   /** Over HTTP a delivery, which comes on the socket, may overtake the answer. */
   early: JsonObject[];
   timer: ReturnType<typeof setTimeout> | undefined;
+  stopListening: () => void;
 }
 
 export function createChanges<Change>(): Changes<Change> {
   const entries = new Set<Entry<Change>>();
-  /** The routes listened to: those of the entries. */
-  const routes = new Map<string, () => void>();
   /** Only while the component is there. */
   let show: ((pending: readonly Change[]) => void) | undefined;
 
   const refresh = () => show?.([...entries].map(({ change }) => change));
 
   function add({ name, version, change }: ChangeRequest<Change>): Entry<Change> {
-    const route = `${name}/${version}`;
-    const entry: Entry<Change> = { change, route, result: undefined, early: [], timer: undefined };
+    const entry: Entry<Change> = {
+      change,
+      route: fullName(name, version),
+      result: undefined,
+      early: [],
+      timer: undefined,
+      // One function for all, so that it hears a delivery once, however many wait for it.
+      stopListening: subscribe("delivery", { name, version, callback: hear }),
+    };
     entries.add(entry);
-    if (!routes.has(route)) {
-      const callback = (delivery: Delivery) => {
-        if (delivery.status === "success") hear(route, delivery.serverOutput);
-      };
-      routes.set(route, subscribe("delivery", { name, version, callback }, callback));
-    }
     refresh();
     return entry;
   }
 
   function drop(entry: Entry<Change>): void {
     clearTimeout(entry.timer);
-    if (!entries.delete(entry)) return;
-    if (![...entries].some(({ route }) => route === entry.route)) {
-      routes.get(entry.route)?.();
-      routes.delete(entry.route);
-    }
-    refresh();
+    entry.stopListening();
+    if (entries.delete(entry)) refresh();
   }
 
   /**
    * Nothing in a delivery names its request, but what the room is sent is what the request was
    * answered. Another's with the same output will do: it has made the same change.
    */
-  function hear(route: string, output: JsonObject): void {
-    const concerned = [...entries].filter((entry) => entry.route === route);
+  function hear(delivery: Delivery): void {
+    if (delivery.status !== "success") return;
+    const output = delivery.serverOutput;
+    const concerned = [...entries].filter(({ route }) => route === delivery.fullName);
     const own = concerned.find(({ result }) => result && sameJson(result, output));
     if (own) return drop(own);
     for (const entry of concerned) {
@@ -112,15 +110,12 @@ export function createChanges<Change>(): Changes<Change> {
 
 /** Whether two values are the same JSON. The order of members does not count. */
 function sameJson(a: unknown, b: unknown): boolean {
-  if (Array.isArray(a)) {
-    return Array.isArray(b) && a.length === b.length && a.every((item, i) => sameJson(item, b[i]));
-  }
-  if (isObject(a) && isObject(b)) {
-    const keys = Object.keys(a);
-    return (
-      keys.length === Object.keys(b).length &&
-      keys.every((key) => Object.hasOwn(b, key) && sameJson(a[key], b[key]))
-    );
-  }
-  return a === b;
+  if (typeof a !== "object" || typeof b !== "object" || !a || !b) return a === b;
+  const others = new Map(Object.entries(b));
+  const members = Object.entries(a);
+  return (
+    Array.isArray(a) === Array.isArray(b) &&
+    members.length === others.size &&
+    members.every(([name, value]) => sameJson(value, others.get(name)))
+  );
 }

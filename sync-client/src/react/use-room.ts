@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useSyncExternalStore } from "react";
+import { useEffect, useSyncExternalStore } from "react";
 import { syncClient } from "../client.js";
 import { LEFT, type SyncRoomState } from "../rooms.js";
 
@@ -12,8 +12,7 @@ import { LEFT, type SyncRoomState } from "../rooms.js";
 export function useRoom(code: string | null | undefined): SyncRoomState {
   const { rooms } = syncClient();
   useEffect(() => (code ? rooms.hold(code) : undefined), [rooms, code]);
-  const state = useCallback(() => (code ? rooms.state(code) : LEFT), [rooms, code]);
-  return useSyncExternalStore(rooms.onState, state, serverState);
+  return useSyncExternalStore(rooms.onState, () => rooms.state(code ?? ""), serverState);
 }
 
 const serverState = () => LEFT;

@@ -32,14 +32,10 @@ export function useSyncEventTrigger(): SyncEventTrigger {
 }
 
 const trigger: SyncEventTrigger = {
-  triggerSyncEvent({ name, version, serverOutput, clientOutput }) {
-    receive({ serverOutput, clientOutput, status: "success" }, name, version);
-  },
-  triggerSyncStreamEvent({ name, version, stream }) {
-    receive({ ...stream, status: "stream" }, name, version);
-  },
+  triggerSyncEvent: ({ name, version, ...outputs }) => receive(name, version, "success", outputs),
+  triggerSyncStreamEvent: ({ name, version, stream }) => receive(name, version, "stream", stream),
 };
 
-function receive(message: object, name: string, version: string): void {
-  syncClient().events.receive({ ...message, fullName: fullName(name, version) });
+function receive(name: string, version: string, status: string, message: object): void {
+  syncClient().events.receive({ ...message, status, fullName: fullName(name, version) });
 }

@@ -8,7 +8,8 @@ import type {
   upsertSyncEventCallback,
   upsertSyncEventStreamCallback,
 } from "../index.js";
-import { subscribe, type Subscription, untyped } from "../subscribe.js";
+import { subscribe, type Subscription } from "../subscribe.js";
+import { typed } from "../wire.js";
 import { useCommitEffect, useLatest } from "./commit.js";
 
 /** The registering functions, bound to a component. */
@@ -41,7 +42,7 @@ export function useSyncEvents<N extends SyncRouteName, V extends SyncRouteVersio
   useCommitEffect(() => {
     if (name === undefined || version === undefined) return;
     const callback = (delivery: SyncDelivery<N, V>) => latest.current?.(delivery);
-    return subscribe("delivery", untyped({ name, version, callback }), callback);
+    return subscribe("delivery", { name, version, callback });
   }, [name, version, latest]);
 
   return scope.registrars;
@@ -54,42 +55,39 @@ interface Scope {
 
 interface Kept {
   register(): () => void;
-  end: (() => void) | undefined;
+  /** Does no harm a second time. */
+  end(): void;
 }
 
 function createScope(): Scope {
   const kept = new Map<string, Kept>();
   let mounted = false;
 
-  function keep(kind: EventKind, subscription: Subscription): () => void {
-    const { name, version, key = "" } = subscription;
+  function keep(kind: EventKind, subscription: object): () => void {
+    const { name, version, key = "" } = typed<Subscription>(subscription);
     const slot = [kind, name, version, key].join(" ");
-    kept.get(slot)?.end?.();
+    kept.get(slot)?.end();
     // An identity of its own: components must not replace each other's callbacks.
     const register = () => subscribe(kind, subscription, {});
-    const entry: Kept = { register, end: mounted ? register() : undefined };
+    const entry: Kept = { register, end: mounted ? register() : () => {} };
     kept.set(slot, entry);
     return () => {
-      entry.end?.();
-      entry.end = undefined;
+      entry.end();
       if (kept.get(slot) === entry) kept.delete(slot);
     };
   }
 
   return {
     registrars: {
-      upsertSyncEventCallback: (subscription) => keep("delivery", untyped(subscription)),
-      upsertSyncEventStreamCallback: (subscription) => keep("stream", untyped(subscription)),
+      upsertSyncEventCallback: (subscription) => keep("delivery", subscription),
+      upsertSyncEventStreamCallback: (subscription) => keep("stream", subscription),
     },
     mount() {
       mounted = true;
-      for (const entry of kept.values()) entry.end ??= entry.register();
+      for (const entry of kept.values()) entry.end = entry.register();
       return () => {
         mounted = false;
-        for (const entry of kept.values()) {
-          entry.end?.();
-          entry.end = undefined;
-        }
+        for (const entry of kept.values()) entry.end();
       };
     },
   };
