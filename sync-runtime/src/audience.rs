@@ -4,24 +4,25 @@ use std::sync::{Arc, Weak};
 
 use futures_util::{FutureExt, future::BoxFuture};
 use serde_json::value::RawValue;
+use socketioxide::socket::Sid;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    cluster::{Said, SaidFrame, SaidFrom, Topic},
     connection::Connection,
     fanout::EVENT,
-    replay::Running,
+    replay::{Mark, Running},
     room::RoomCode,
     route::Route,
     routed::Routed,
     server::Server,
+    session::SessionKey,
     stream::{Audience, Chosen, Outlet},
     wire,
 };
 
 /// Whom a request's streams reach.
 pub(crate) struct RequestAudience {
-    server: Arc<Server>,
-    route: Arc<Route>,
     room: Arc<Members>,
 }
 
@@ -32,13 +33,17 @@ impl RequestAudience {
         routed: &Routed,
         replay: Option<&Arc<Running>>,
     ) -> Self {
-        Self {
+        let session = routed.request.session.as_ref();
+        let origin = Origin {
             server: server.clone(),
             route: routed.route.clone(),
+            connection: routed.connection,
+            session: session.map(|session| session.key().clone()),
+            room: routed.request.room.clone(),
+        };
+        Self {
             room: Arc::new(Members {
-                server: server.clone(),
-                route: routed.route.clone(),
-                room: routed.request.room.clone(),
+                origin: Arc::new(origin),
                 replay: replay.map(Arc::downgrade),
             }),
         }
@@ -51,34 +56,80 @@ impl Audience for RequestAudience {
     }
 
     fn chosen(&self, chosen: Vec<Chosen>) -> Arc<dyn Outlet> {
+        let mut topics: Vec<Topic> = Vec::new();
+        for topic in chosen.into_iter().map(Topic::from) {
+            if !topics.contains(&topic) {
+                topics.push(topic);
+            }
+        }
         Arc::new(Selection {
-            server: self.server.clone(),
-            route: self.route.clone(),
-            chosen,
+            origin: self.room.origin.clone(),
+            topics,
         })
     }
 }
 
-/// Everybody in a room.
-struct Members {
+impl From<Chosen> for Topic {
+    fn from(chosen: Chosen) -> Self {
+        match chosen {
+            Chosen::Session(key) => Self::Session(key),
+            Chosen::User(id) => Self::User(id.into()),
+        }
+    }
+}
+
+/// The request whose streams they are.
+struct Origin {
     server: Arc<Server>,
     route: Arc<Route>,
+    connection: Option<Sid>,
+    session: Option<SessionKey>,
     room: RoomCode,
+}
+
+impl Origin {
+    fn frame(&self, payload: &RawValue, mark: Option<Mark>) -> Box<RawValue> {
+        wire::stream_frame(payload, &self.route.full_name, mark)
+    }
+
+    /// Says a frame to the nodes where those are that it is for.
+    fn say(&self, topic: &Topic, frame: &RawValue) {
+        let said = SaidFrame {
+            frame,
+            from: SaidFrom::new(self.connection, self.session.as_ref()),
+            room: self.room.as_str().into(),
+        };
+        self.server.cluster.say(topic, &Said::Frame(said));
+    }
+
+    fn say_to_room(&self, frame: &RawValue) {
+        // The room that a connection has for itself is nowhere else.
+        let is_own = |id: Sid| id.as_str() == self.room.as_str();
+        if !self.connection.is_some_and(is_own) {
+            self.say(&Topic::Room(self.room.clone()), frame);
+        }
+    }
+}
+
+/// Everybody in the room.
+struct Members {
+    origin: Arc<Origin>,
     replay: Option<Weak<Running>>,
 }
 
 impl Outlet for Members {
     fn send(&self, payload: &RawValue) -> usize {
-        let name = &self.route.full_name;
-        let (server, room) = (&self.server, &self.room);
+        let Origin { server, room, .. } = &*self.origin;
         match &self.replay {
             None => {
-                let frame = wire::stream_frame(payload, name, None);
+                let frame = self.origin.frame(payload, None);
+                self.origin.say_to_room(&frame);
                 server.emit_to_room(room, None, EVENT, &frame).sent
             }
             Some(running) => running.upgrade().map_or(0, |running| {
-                let frame = |mark| wire::stream_frame(payload, name, Some(mark));
+                let frame = |mark| self.origin.frame(payload, Some(mark));
                 running.send(frame, |frame| {
+                    self.origin.say_to_room(frame);
                     server.emit_to_caught_up(room, EVENT, &frame).sent
                 })
             }),
@@ -86,44 +137,36 @@ impl Outlet for Members {
     }
 
     fn drained(&self, below: usize) -> BoxFuture<'_, ()> {
-        drained(self.server.rooms.recipients(&self.room, None), below)
+        let Origin { server, room, .. } = &*self.origin;
+        drained(server.rooms.recipients(room, None), below)
     }
 }
 
 /// The connections of chosen sessions and users.
 struct Selection {
-    server: Arc<Server>,
-    route: Arc<Route>,
-    chosen: Vec<Chosen>,
+    origin: Arc<Origin>,
+    /// Each once.
+    topics: Vec<Topic>,
 }
 
 impl Selection {
-    /// Each connection once, also where its session and its user were chosen.
+    /// Each connection once: it has one session and one user, and either users were chosen or sessions.
     fn connections(&self) -> Vec<Arc<Connection>> {
-        let mut connections: Vec<Arc<Connection>> = Vec::new();
-        for chosen in &self.chosen {
-            let of_it = match chosen {
-                Chosen::Session(key) => {
-                    let ids = self.server.by_session.connections(key);
-                    let open = ids.into_iter().filter_map(|id| self.server.connection(id));
-                    open.collect()
-                }
-                Chosen::User(id) => self.server.by_user.connections(id),
-            };
-            connections.extend(of_it);
-        }
-        connections.sort_unstable_by_key(|connection| connection.id());
-        connections.dedup_by_key(|connection| connection.id());
-        connections
+        let topics = self.topics.iter();
+        let connections = topics.flat_map(|topic| self.origin.server.connections_on(topic));
+        connections.collect()
     }
 }
 
 impl Outlet for Selection {
     fn send(&self, payload: &RawValue) -> usize {
-        let frame = wire::stream_frame(payload, &self.route.full_name, None);
+        let frame = self.origin.frame(payload, None);
+        for topic in &self.topics {
+            self.origin.say(topic, &frame);
+        }
         let connections = self.connections();
         let sent = connections.iter();
-        sent.filter(|connection| self.server.emit(connection, EVENT, &frame))
+        sent.filter(|connection| self.origin.server.emit(connection, EVENT, &frame))
             .count()
     }
 

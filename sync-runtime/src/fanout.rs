@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     Failure, audience,
+    cluster::{Said, SaidDelivery, SaidFrom, Topic},
     connection::Connection,
     error::Refusal,
     handler::{
@@ -21,7 +22,7 @@ use crate::{
         context::{Fanout, RecipientStreams},
         output::OutputJson,
     },
-    history::{Entry, EntryId, Membership, Offset, Recorded, Sender},
+    history::{Entry, EntryId, Membership, Offset, Recorded},
     hooks::{self, PostSyncFanout, PreSyncRecipient, Replacement, RequestInfo, Shape},
     observe,
     outgoing::Reached,
@@ -29,6 +30,7 @@ use crate::{
     room::RoomCode,
     route::Route,
     routed::Routed,
+    sender::Sender,
     server::Server,
     session::{AnySession, SessionKey},
     stream::Gate,
@@ -78,17 +80,49 @@ impl Delivery {
         }
     }
 
-    /// The delivery of an entry, which has become independent of whoever sent it.
+    /// The delivery of an entry.
     pub(crate) fn of(recorded: &Recorded, route: Arc<Route>, request: RequestInfo) -> Self {
+        let entry = &recorded.entry;
+        Self {
+            offset: Some(recorded.offset.clone()),
+            ..Self::received(&entry.sender, route, request, entry.output.clone())
+        }
+    }
+
+    /// A delivery that has become independent of whoever sent it.
+    pub(crate) fn received(
+        sender: &Sender,
+        route: Arc<Route>,
+        request: RequestInfo,
+        output: OutputJson,
+    ) -> Self {
         Self {
             message: route.success_message(),
             request,
             cancelled: CancellationToken::new(),
-            except: recorded.entry.sender.except().cloned(),
+            except: sender.except().cloned(),
             route,
-            output: recorded.entry.output.clone(),
-            offset: Some(recorded.offset.clone()),
+            output,
+            offset: None,
         }
+    }
+
+    /// Says it to the other nodes, which deliver it to their members.
+    fn say(&self, server: &Server) {
+        let visitor = &self.request.visitor;
+        // The room that a connection has for itself is nowhere else.
+        if visitor.is_alone_in(self.room()) {
+            return;
+        }
+        let said = SaidDelivery {
+            route: (&*self.route.full_name).into(),
+            input: &self.request.input,
+            output: self.output.raw(),
+            from: SaidFrom::new(visitor.connection(), visitor.session_key()),
+            ignore_self: self.except.is_some(),
+        };
+        let topic = Topic::Room(self.room().clone());
+        server.cluster.say(&topic, &Said::Delivery(said));
     }
 
     /// The entry that records it.
@@ -208,8 +242,9 @@ pub(crate) fn catch_up(server: &Arc<Server>, connection: &Arc<Connection>) {
     }
 }
 
-/// Delivers to the members of the room.
+/// Delivers to the members of the room, on all nodes.
 pub(crate) async fn fan_out(server: &Arc<Server>, delivery: Delivery) {
+    delivery.say(server);
     let deliveries = deliver(server, &delivery, To::Members);
     follow(server, &delivery, deliveries).await;
 }

@@ -27,6 +27,8 @@ async fn ready(State(server): State<Arc<Server>>) -> impl IntoResponse {
         Err("shutting down")
     } else if !store_answers(&server).await {
         Err("the session store does not answer")
+    } else if !server.cluster.answers() {
+        Err("the cluster does not answer")
     } else {
         Ok("ready")
     };

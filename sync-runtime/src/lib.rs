@@ -3,6 +3,7 @@
 
 mod app;
 mod audience;
+mod cluster;
 #[doc(hidden)]
 pub mod codegen;
 mod config;
@@ -20,6 +21,7 @@ mod history;
 pub mod hooks;
 mod limits;
 mod locale;
+mod membership;
 pub mod observe;
 mod outgoing;
 mod panic;
@@ -28,6 +30,8 @@ mod pipeline;
 mod redis_channels;
 #[cfg(feature = "redis")]
 mod redis_connection;
+#[cfg(feature = "redis")]
+mod remote;
 mod repeats;
 mod replay;
 mod request_values;
@@ -35,6 +39,9 @@ mod room;
 mod rooms;
 mod route;
 mod routed;
+mod sender;
+#[cfg(feature = "redis")]
+mod serial;
 mod server;
 mod session;
 mod shutdown;
@@ -66,6 +73,7 @@ pub use crate::{
     hooks::Hooks,
     limits::{Rate, RateError},
     locale::{Locale, Messages},
+    membership::Member,
     request_values::HookedValue,
     room::{MAX_ROOM_BYTES, RoomCode},
     route::Routes,
@@ -83,6 +91,7 @@ pub use crate::{
 };
 #[cfg(feature = "redis")]
 pub use crate::{
+    cluster::{ClusterError, RedisCluster},
     limits::{RateLimitsError, RedisRateLimits},
     session::RedisSessions,
 };

@@ -11,7 +11,7 @@ use std::{
     error::Error,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -82,28 +82,27 @@ impl Channels {
         }
     }
 
-    /// Subscribes to a channel, at once and again whenever Redis was away. Done when Redis has
-    /// confirmed it: what is published from then on is heard. Who does not wait for that need not.
-    pub(crate) fn subscribe(&self, channel: &str) -> BoxFuture<'static, ()> {
+    /// Subscribes to a channel, at once and again whenever Redis was away. When Redis has confirmed
+    /// it, what is published from then on is heard: `true`. When Redis is away it follows, and
+    /// [`Heard::Interrupted`] is heard then: `false`. Who does not wait for either need not.
+    pub(crate) fn subscribe(&self, channel: &str) -> BoxFuture<'static, bool> {
         let mut wanted = self.shared.wanted.lock();
         if !wanted.channels.contains_key(channel) {
+            wanted
+                .channels
+                .insert(channel.into(), Subscription::default());
             wanted.changed.insert(channel.into());
             self.shared.has_changed.notify_one();
         }
-        let subscription = wanted.channels.entry(channel.into()).or_default();
-        if subscription.stands {
-            return future::ready(()).boxed();
-        }
-        let (confirm, confirmed) = oneshot::channel();
-        // Those who have given up need not be kept.
-        subscription.waiting.retain(|waiting| !waiting.is_closed());
-        subscription.waiting.push(confirm);
-        // An error says that it was given up in the meantime, which is as good an end.
-        confirmed.map(|_| ()).boxed()
+        wanted.confirmation(channel)
+    }
+
+    /// The same confirmation, of a channel that somebody has subscribed to.
+    pub(crate) fn confirmed(&self, channel: &str) -> BoxFuture<'static, bool> {
+        self.shared.wanted.lock().confirmation(channel)
     }
 
     /// Gives up a channel. What was on its way may still be heard.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for those who change channels"))]
     pub(crate) fn unsubscribe(&self, channel: &str) {
         let mut wanted = self.shared.wanted.lock();
         if wanted.channels.remove(channel).is_some() {
@@ -112,10 +111,9 @@ impl Channels {
         }
     }
 
-    /// Whether all that is subscribed to is heard now, as far as is known.
-    #[cfg_attr(not(test), expect(dead_code, reason = "for those who change channels"))]
-    pub(crate) fn stand(&self) -> bool {
-        self.shared.stands.load(Ordering::Relaxed)
+    /// Whether Redis did not answer when it was last asked.
+    pub(crate) fn are_away(&self) -> bool {
+        self.shared.wanted.lock().is_away
     }
 
     /// What is heard from now on, whatever happens to the connection. To be called once; it ends
@@ -151,7 +149,6 @@ impl Heard {
 struct Shared {
     wanted: Mutex<Wanted>,
     has_changed: Notify,
-    stands: AtomicBool,
 }
 
 #[derive(Default)]
@@ -159,29 +156,67 @@ struct Wanted {
     channels: HashMap<Arc<str>, Subscription>,
     /// Those that came or went and that Redis has yet to be told of.
     changed: HashSet<Arc<str>>,
+    /// Whether something has been missed, and nobody has been told so yet.
+    is_away: bool,
 }
 
 #[derive(Default)]
 struct Subscription {
     stands: bool,
-    waiting: Vec<oneshot::Sender<()>>,
+    waiting: Vec<oneshot::Sender<bool>>,
+}
+
+impl Wanted {
+    fn confirmation(&mut self, channel: &str) -> BoxFuture<'static, bool> {
+        let Some(subscription) = self.channels.get_mut(channel) else {
+            // Who waits for it has given it up.
+            return future::ready(true).boxed();
+        };
+        if subscription.stands || self.is_away {
+            return future::ready(subscription.stands).boxed();
+        }
+        let (confirm, confirmed) = oneshot::channel();
+        // Those who have given up need not be kept.
+        subscription.waiting.retain(|waiting| !waiting.is_closed());
+        subscription.waiting.push(confirm);
+        confirmed.map(|confirmed| confirmed.unwrap_or(true)).boxed()
+    }
 }
 
 impl Shared {
-    /// Notes that Redis knows of none of the channels.
-    fn begin_anew(&self) {
+    /// Notes that Redis knows of none of the channels, and that nothing is heard.
+    fn lose(&self) {
         let mut wanted = self.wanted.lock();
-        let Wanted { channels, changed } = &mut *wanted;
+        let Wanted {
+            channels,
+            changed,
+            is_away,
+        } = &mut *wanted;
+        *is_away = true;
         *changed = channels.keys().cloned().collect();
         for subscription in channels.values_mut() {
-            subscription.stands = false;
+            subscription.settle(false);
         }
+    }
+
+    /// Notes that all is heard again, unless something has changed meanwhile.
+    fn begin(&self, queue: &mut Queue) -> bool {
+        let mut wanted = self.wanted.lock();
+        if !wanted.changed.is_empty() {
+            return false;
+        }
+        if std::mem::take(&mut wanted.is_away) {
+            queue.interrupt();
+        }
+        true
     }
 
     /// What Redis is to be told next: channels to subscribe to, and others to give up.
     fn changes(&self, standing: &HashSet<Arc<str>>) -> (Vec<Arc<str>>, Vec<Arc<str>>) {
         let mut wanted = self.wanted.lock();
-        let Wanted { channels, changed } = &mut *wanted;
+        let Wanted {
+            channels, changed, ..
+        } = &mut *wanted;
         let (mut to_add, mut to_remove) = (Vec::new(), Vec::new());
         let some: Vec<_> = changed.iter().take(AT_ONCE).cloned().collect();
         for channel in some {
@@ -190,7 +225,7 @@ impl Shared {
                 (Some(_), false) => to_add.push(channel),
                 (None, true) => to_remove.push(channel),
                 // It went and came back before Redis heard of it.
-                (Some(subscription), true) => subscription.confirm(),
+                (Some(subscription), true) => subscription.settle(true),
                 (None, false) => {}
             }
         }
@@ -201,17 +236,17 @@ impl Shared {
         let mut wanted = self.wanted.lock();
         for channel in added {
             if let Some(subscription) = wanted.channels.get_mut(channel) {
-                subscription.confirm();
+                subscription.settle(true);
             }
         }
     }
 }
 
 impl Subscription {
-    fn confirm(&mut self) {
-        self.stands = true;
+    fn settle(&mut self, stands: bool) {
+        self.stands = stands;
         for waiting in self.waiting.drain(..) {
-            let _ = waiting.send(());
+            let _ = waiting.send(stands);
         }
     }
 }
@@ -262,22 +297,16 @@ impl Channels {
     }
 
     async fn listen(&self, queue: &mut Queue) {
-        let mut stood = false;
         loop {
-            self.shared.begin_anew();
-            match self.connect().await {
+            match self.connect(queue).await {
                 Ok(connected) => {
-                    if stood {
-                        queue.interrupt();
-                    }
-                    stood = true;
-                    self.shared.stands.store(true, Ordering::Relaxed);
                     let error = connected.stay(self, queue).await;
-                    self.shared.stands.store(false, Ordering::Relaxed);
                     tracing::warn!(%error, "Redis's channels are not heard; trying again");
+                    self.shared.lose();
                 }
                 Err(error) => {
                     tracing::debug!(%error, "cannot subscribe to Redis's channels");
+                    self.shared.lose();
                     sleep(TRY_AGAIN).await;
                 }
             }
@@ -285,7 +314,7 @@ impl Channels {
     }
 
     /// Connects, and subscribes to all that is wanted.
-    async fn connect(&self) -> Result<Connected, Gone> {
+    async fn connect(&self, queue: &mut Queue) -> Result<Connected, Gone> {
         let pubsub = within(self.bounds.timeout, self.client.get_async_pubsub()).await?;
         let (sink, messages) = pubsub.split();
         let mut connected = Connected {
@@ -293,8 +322,12 @@ impl Channels {
             messages,
             standing: HashSet::new(),
         };
-        tell(self, &mut connected.sink, &mut connected.standing).await?;
-        Ok(connected)
+        loop {
+            tell(self, &mut connected.sink, &mut connected.standing).await?;
+            if self.shared.begin(queue) {
+                return Ok(connected);
+            }
+        }
     }
 }
 

@@ -5,18 +5,31 @@ use std::{collections::HashMap, sync::Arc};
 use dashmap::{DashMap, mapref::entry::Entry};
 use socketioxide::{extract::SocketRef, socket::Sid};
 
-use crate::{connection::Connection, room::RoomCode, session::SessionKey};
+use crate::{
+    cluster::{Cluster, Topic},
+    connection::Connection,
+    room::RoomCode,
+    session::SessionKey,
+};
 
 /// The members of each room. A room is there as long as somebody is in it.
 ///
 /// The layer below has a table of its own. Both change under the lock of this one, so that whoever
-/// has [`with_members`](Rooms::with_members) sees the same members in both.
-#[derive(Default)]
+/// has [`with_members`](Rooms::with_members) sees the same members in both. So does what this node
+/// hears of the others: the rooms that are here.
 pub(crate) struct Rooms {
     members: DashMap<RoomCode, HashMap<Sid, Arc<Connection>>>,
+    cluster: Arc<dyn Cluster>,
 }
 
 impl Rooms {
+    pub(crate) fn new(cluster: Arc<dyn Cluster>) -> Self {
+        Self {
+            members: DashMap::new(),
+            cluster,
+        }
+    }
+
     /// Makes a connection a member of a room; `false` when it was in it already.
     pub(crate) fn join(
         &self,
@@ -28,6 +41,9 @@ impl Rooms {
             return false;
         }
         let mut members = self.members.entry(room.clone()).or_default();
+        if members.is_empty() && room != connection.own_room() {
+            self.cluster.host(&Topic::Room(room.clone()));
+        }
         members.insert(connection.id(), connection.clone());
         socket.join(emit_name(room));
         drop(members);
@@ -62,6 +78,7 @@ impl Rooms {
             members.get_mut().remove(&connection.id());
             if members.get().is_empty() {
                 members.remove();
+                self.cluster.give_up(&Topic::Room(room.clone()));
             }
         }
     }

@@ -6,6 +6,7 @@ use socketioxide::{SocketIo, extract::SocketRef, socket::Sid};
 
 use crate::{
     Config, Hooks, Messages,
+    cluster::{Cluster, Topic},
     connection::{BySession, ByUser, Connection},
     door::Door,
     handler::context::AnyState,
@@ -28,6 +29,7 @@ pub(crate) struct Server {
     pub(crate) state: AnyState,
     pub(crate) routes: RouteTable,
     pub(crate) sessions: Arc<dyn AnySessions>,
+    pub(crate) cluster: Arc<dyn Cluster>,
     pub(crate) rooms: Rooms,
     pub(crate) history: History,
     pub(crate) repeats: Box<dyn Repeats>,
@@ -49,6 +51,20 @@ impl Server {
     /// The connection of this id.
     pub(crate) fn connection(&self, id: Sid) -> Option<Arc<Connection>> {
         self.io.get_socket(id)?.extensions.get::<Arc<Connection>>()
+    }
+
+    /// The connections here of the user or the session that a topic is about.
+    pub(crate) fn connections_on(&self, topic: &Topic) -> Vec<Arc<Connection>> {
+        match topic {
+            Topic::User(id) => self.by_user.connections(id),
+            Topic::Session(key) => {
+                let ids = self.by_session.connections(key);
+                ids.into_iter()
+                    .filter_map(|id| self.connection(id))
+                    .collect()
+            }
+            Topic::Room(_) | Topic::Nodes => Vec::new(),
+        }
     }
 
     /// Takes a connection out of a room.

@@ -72,6 +72,7 @@ pub(crate) async fn shut_down(server: &Arc<Server>) -> ShutdownReport {
     let _ = timeout_at(last, closing.wait()).await;
     close_the_rest(server, last).await;
     server.shutdown.over.cancel();
+    server.cluster.part().await;
     cut_off += server.shutdown.interrupted.load(Ordering::Relaxed);
     tracing::info!(connections, cut_off, "shut down");
     ShutdownReport {

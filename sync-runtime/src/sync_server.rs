@@ -7,15 +7,20 @@ use std::{
 
 use axum::Router;
 
+#[cfg(feature = "redis")]
+use crate::remote;
 use crate::{
-    App, Config, ConfigError, Hooks, Messages, Routes, Sessions,
+    App, Config, ConfigError, Failure, Hooks, Messages, Routes, Sessions,
+    cluster::{Alone, Cluster},
     connection::{BySession, ByUser},
     handler::context::AnyState,
     health,
     history::{History, Log, MemoryLog},
     limits::{Buckets, RateStore, TrustedProxies},
+    membership::{self, Member},
     observe,
     repeats::MemoryRepeats,
+    room::RoomCode,
     rooms::Rooms,
     route::RouteTable,
     server::Server,
@@ -62,6 +67,7 @@ impl SyncServer {
             hooks: Hooks::new(),
             rates: Box::new(Buckets::default()),
             messages: Messages::new(),
+            join: Box::new(|_| (Arc::new(Alone), Box::new(|_| {}))),
             config: Config::default(),
             log: None,
         }
@@ -105,6 +111,27 @@ impl SyncServer {
         health::routes(self.server.clone())
     }
 
+    /// Takes a user or a session out of a room, with all its connections on all nodes, and out of the
+    /// rooms that its sessions find again. Their clients hear `sync-room-left` with `{ room }`, and
+    /// the hooks of [`PostRoomLeave`](crate::hooks::PostRoomLeave) are told; nobody is asked.
+    ///
+    /// Nothing keeps it from joining again: for that there is [`PreRoomJoin`](crate::hooks::PreRoomJoin).
+    ///
+    /// ```
+    /// # async fn ban(sync: &sync_runtime::SyncServer) -> Result<(), sync_runtime::Failure> {
+    /// use sync_runtime::Member;
+    ///
+    /// sync.remove_from_room(Member::User("mallory"), "board:demo").await
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// `sync.clusterUnavailable` when other nodes cannot be told: it is out of the room here, and is to
+    /// be taken out again. When the session store does not answer, or no room can have that name.
+    pub async fn remove_from_room(&self, member: Member<'_>, room: &str) -> Result<(), Failure> {
+        membership::remove(&self.server, member, &RoomCode::parse(room)?).await
+    }
+
     /// Shuts down without losing what runs, and gives what it came to.
     ///
     /// From the beginning new connections are answered with HTTP status 503, after which clients try
@@ -139,6 +166,10 @@ impl fmt::Debug for SyncServer {
     }
 }
 
+/// How a server becomes one of those that share its rooms, and begins to listen to them.
+type Join = Box<dyn FnOnce(&Config) -> (Arc<dyn Cluster>, Listen) + Send>;
+type Listen = Box<dyn FnOnce(&Arc<Server>) + Send>;
+
 /// Sets up a [`SyncServer`].
 pub struct SyncServerBuilder {
     state: AnyState,
@@ -147,6 +178,7 @@ pub struct SyncServerBuilder {
     hooks: Hooks,
     rates: Box<dyn RateStore>,
     messages: Messages,
+    join: Join,
     config: Config,
     /// Where rooms are recorded, if not in memory.
     log: Option<Box<dyn Log>>,
@@ -190,6 +222,17 @@ impl SyncServerBuilder {
         self
     }
 
+    /// Makes the server one node of several, which share rooms through Redis. Without it, it is alone.
+    #[cfg(feature = "redis")]
+    #[must_use]
+    pub fn cluster(mut self, cluster: crate::RedisCluster) -> Self {
+        self.join = Box::new(|config| {
+            let (node, ears) = cluster.join(config);
+            (node, Box::new(|server| remote::listen(server, ears)))
+        });
+        self
+    }
+
     /// Builds the server.
     ///
     /// # Errors
@@ -208,6 +251,7 @@ impl SyncServerBuilder {
             self.routes.have_history(),
             self.config.history_readers,
         );
+        let (cluster, listen) = (self.join)(&self.config);
         let server = Arc::new(Server {
             io,
             door: Arc::new(door),
@@ -215,21 +259,23 @@ impl SyncServerBuilder {
             state: self.state,
             routes: self.routes,
             sessions: self.sessions,
-            rooms: Rooms::default(),
+            rooms: Rooms::new(cluster.clone()),
             history,
             repeats: Box::new(MemoryRepeats::new(self.config.repeat_bounds())),
             hooks: self.hooks,
             rates: self.rates,
             messages: self.messages,
             proxies: TrustedProxies::new(self.config.trusted_proxies.clone()),
-            by_session: BySession::default(),
-            by_user: ByUser::default(),
+            by_session: BySession::new(cluster.clone()),
+            by_user: ByUser::new(cluster.clone()),
+            cluster,
             replays: Arc::default(),
             watches_sessions: Once::new(),
             watches_traffic: Once::new(),
             config: self.config,
         });
         socket::serve(&server);
+        listen(&server);
         Ok(SyncServer { server })
     }
 }

@@ -162,6 +162,28 @@ pub struct Config {
     /// forgotten first. 64 MiB.
     pub max_remembered_bytes: usize,
 
+    /// How many bytes of what is for other nodes may wait for the cluster's Redis. Further deliveries do
+    /// not reach the members of other nodes, who are told so with `sync-gap`. 64 MiB.
+    pub cluster_publish_bytes: usize,
+
+    /// How many bytes of what other nodes say may wait or be in delivery here, and as many again may wait
+    /// behind them. What is beyond is missed, and members are told so with `sync-gap`. 64 MiB.
+    pub cluster_receive_bytes: usize,
+
+    /// Of how many rooms, users and sessions it is remembered that something for them was lost on the way
+    /// to other nodes. Beyond them all members of all rooms are told. 1,000.
+    pub cluster_lost_topics: usize,
+
+    /// How often a node of a cluster says that it lives. 1 second.
+    #[serde(with = "form::duration")]
+    pub cluster_alive_every: Duration,
+
+    /// How long a node of a cluster may say nothing before the others count it as dead, and tell their
+    /// members that something may be missing. The same on all nodes, and some times
+    /// `cluster_alive_every`. 5 seconds.
+    #[serde(with = "form::duration")]
+    pub cluster_dead_after: Duration,
+
     /// How often a connection is asked whether it is still there. 25 seconds, as of Socket.IO.
     #[serde(with = "form::duration")]
     pub ping_interval: Duration,
@@ -218,6 +240,11 @@ impl Default for Config {
             request_id_window: Duration::from_mins(5),
             max_remembered_answers: 100_000,
             max_remembered_bytes: 64 * 1024 * 1024,
+            cluster_publish_bytes: 64 * 1024 * 1024,
+            cluster_receive_bytes: 64 * 1024 * 1024,
+            cluster_lost_topics: 1000,
+            cluster_alive_every: Duration::from_secs(1),
+            cluster_dead_after: Duration::from_secs(5),
             ping_interval: Duration::from_secs(25),
             ping_timeout: Duration::from_secs(20),
             connect_timeout: Duration::from_secs(45),
@@ -285,6 +312,9 @@ impl Config {
             ("history_readers", self.history_readers),
             ("max_remembered_answers", self.max_remembered_answers),
             ("max_remembered_bytes", self.max_remembered_bytes),
+            ("cluster_publish_bytes", self.cluster_publish_bytes),
+            ("cluster_receive_bytes", self.cluster_receive_bytes),
+            ("cluster_lost_topics", self.cluster_lost_topics),
         ];
         for (setting, count) in counts {
             if count == 0 {
@@ -308,6 +338,7 @@ impl Config {
             ("ping_timeout", self.ping_timeout),
             ("connect_timeout", self.connect_timeout),
             ("stall_timeout", self.stall_timeout),
+            ("cluster_alive_every", self.cluster_alive_every),
         ];
         for (setting, duration) in durations {
             if duration.is_zero() {
@@ -332,6 +363,16 @@ impl Config {
                 format!(
                     "no more than `history_bytes`, which is {}",
                     self.history_bytes
+                ),
+            ));
+        }
+        if self.cluster_dead_after <= self.cluster_alive_every {
+            return Err(ConfigError::wrong(
+                "cluster_dead_after",
+                humantime::format_duration(self.cluster_dead_after).to_string(),
+                format!(
+                    "more than `cluster_alive_every`, which is {}",
+                    humantime::format_duration(self.cluster_alive_every)
                 ),
             ));
         }

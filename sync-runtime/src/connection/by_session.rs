@@ -1,18 +1,21 @@
 //! Which connections of this node belong to which session.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use dashmap::{DashMap, mapref::entry::Entry};
 use socketioxide::socket::Sid;
 use tokio::time::Instant;
 
-use crate::session::{EndReason, SessionKey};
+use crate::{
+    cluster::{Cluster, Topic},
+    session::{EndReason, SessionKey},
+};
 
 /// The connections of each session, and when the session is due to end. A session is there as long
-/// as it has a connection.
-#[derive(Default)]
+/// as it has a connection, and so long this node hears what others say to it.
 pub(crate) struct BySession {
     sessions: DashMap<SessionKey, Connected>,
+    cluster: Arc<dyn Cluster>,
 }
 
 #[derive(Default)]
@@ -24,8 +27,18 @@ struct Connected {
 }
 
 impl BySession {
+    pub(crate) fn new(cluster: Arc<dyn Cluster>) -> Self {
+        Self {
+            sessions: DashMap::new(),
+            cluster,
+        }
+    }
+
     pub(crate) fn add(&self, key: &SessionKey, connection: Sid) {
         let mut session = self.sessions.entry(key.clone()).or_default();
+        if session.connections.is_empty() {
+            self.cluster.host(&Topic::Session(key.clone()));
+        }
         session.connections.push((connection, None));
     }
 
@@ -73,6 +86,7 @@ impl BySession {
         let (_, end) = connections.swap_remove(place);
         if connections.is_empty() {
             session.remove();
+            self.cluster.give_up(&Topic::Session(key.clone()));
         }
         end
     }
@@ -117,7 +131,7 @@ impl BySession {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::session::Token;
+    use crate::{cluster::Alone, session::Token};
 
     fn key(name: &str) -> SessionKey {
         Token::parse(name).expect("a plausible token").key()
@@ -126,7 +140,7 @@ mod tests {
     #[test]
     fn all_connections_of_a_session_are_told_of_its_end_once_and_no_others_are() {
         let (a, b) = (key("a"), key("b"));
-        let sessions = BySession::default();
+        let sessions = BySession::new(Arc::new(Alone));
         let (one, two, gone, other) = (Sid::new(), Sid::new(), Sid::new(), Sid::new());
         for (key, id) in [(&a, one), (&a, two), (&a, gone), (&b, other)] {
             sessions.add(key, id);
@@ -149,7 +163,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_session_is_due_when_its_time_is_up_and_not_before() {
         let (a, b) = (key("a"), key("b"));
-        let sessions = BySession::default();
+        let sessions = BySession::new(Arc::new(Alone));
         sessions.add(&a, Sid::new());
         sessions.add(&b, Sid::new());
         assert_eq!(sessions.due(), []);

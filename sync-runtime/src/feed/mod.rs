@@ -21,8 +21,7 @@ pub(crate) use self::{
 use crate::{
     fanout::{Delivery, To, deliver},
     history::{Next, Recorded, Tailed, Work},
-    hooks::{RequestInfo, Visitor},
-    request_values::SharedValues,
+    hooks::RequestInfo,
     room::RoomCode,
     server::Server,
 };
@@ -153,30 +152,14 @@ async fn deliver_entry(
     let Some(route) = server.routes.named(&recorded.entry.route) else {
         return 0;
     };
-    let request = match request {
-        Some(request) => request,
-        None => info(server, recorded).await,
+    let request = if let Some(request) = request {
+        request
+    } else {
+        let entry = &recorded.entry;
+        let (room, name) = (entry.room.clone(), entry.route.clone());
+        let input = entry.input.clone();
+        entry.sender.request(server, room, name, input).await
     };
     let delivery = Delivery::of(recorded, route, request);
     deliver(server, &delivery, to).await
-}
-
-/// What hooks are told of an entry: who sent it, as far as that session still lives.
-async fn info(server: &Server, recorded: &Recorded) -> RequestInfo {
-    let entry = &recorded.entry;
-    let asks = !server.hooks.pre_recipient.is_empty();
-    let session = match entry.sender.session.as_ref().filter(|_| asks) {
-        None => None,
-        Some(key) => server.sessions.peek(key).await.unwrap_or_else(|error| {
-            tracing::warn!(%error, "it cannot be told who sent what is delivered");
-            None
-        }),
-    };
-    RequestInfo {
-        visitor: Visitor::new(entry.sender.connection, session),
-        room: entry.room.clone(),
-        route: entry.route.clone(),
-        input: entry.input.clone(),
-        values: SharedValues::default(),
-    }
 }

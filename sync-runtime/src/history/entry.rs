@@ -3,11 +3,10 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use serde_json::value::RawValue;
-use socketioxide::socket::Sid;
 use uuid::Uuid;
 
 use super::Offset;
-use crate::{Config, handler::output::OutputJson, room::RoomCode, session::SessionKey};
+use crate::{Config, handler::output::OutputJson, room::RoomCode, sender::Sender};
 
 /// How much of a route's deliveries a room keeps, from `history(...)`: what is not said is as the
 /// configuration says.
@@ -59,21 +58,6 @@ impl Keep {
             count: count.unwrap_or(config.history_count),
             age: self.age.unwrap_or(config.history_age),
         }
-    }
-}
-
-/// Who sent an entry.
-pub(crate) struct Sender {
-    pub(crate) connection: Option<Sid>,
-    pub(crate) session: Option<SessionKey>,
-    /// Whether its session is not to hear the entry.
-    pub(crate) ignore_self: bool,
-}
-
-impl Sender {
-    /// The session whose connections do not hear the entry.
-    pub(crate) fn except(&self) -> Option<&SessionKey> {
-        self.session.as_ref().filter(|_| self.ignore_self)
     }
 }
 

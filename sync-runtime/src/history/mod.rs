@@ -20,7 +20,7 @@ use tokio::sync::Semaphore;
 pub use self::entry::Keep;
 pub(crate) use self::{
     awaited::{Awaited, Deliveries},
-    entry::{Entry, EntryId, Kept, Recorded, Sender},
+    entry::{Entry, EntryId, Kept, Recorded},
     feeds::{Feeds, Membership, Next, Standing, Work},
     log::{Gap, Log, LogFuture, LogUnavailable, Page, Tailed},
     memory::{MemoryBounds, MemoryLog},

@@ -94,6 +94,8 @@ pub(crate) fn describe() {
         Unit::Count,
         "Answers forgotten before their time to make room for others."
     );
+    #[cfg(feature = "redis")]
+    super::cluster::describe();
     metrics::describe_counter!(RESUMED, Unit::Count, "Rooms that clients resumed.");
     metrics::describe_counter!(
         HISTORY_FORGOTTEN,

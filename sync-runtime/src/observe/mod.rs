@@ -1,8 +1,15 @@
 #![doc = include_str!("guide.md")]
 
+#[cfg(feature = "redis")]
+mod cluster;
 mod metric;
 mod request;
 
+#[cfg(feature = "redis")]
+pub(crate) use self::cluster::{
+    cluster_interrupted, cluster_lost, cluster_node_died, cluster_not_understood,
+    cluster_published, cluster_received, gap,
+};
 #[cfg(feature = "redis")]
 pub(crate) use self::metric::rate_limited_alone;
 pub(crate) use self::{

@@ -1,7 +1,9 @@
 //! Once the handler has run: whether anybody is in the room, and whether the app lets it out.
 
 use super::execute::Executed;
-use crate::{Failure, error::Refusal, fanout::Delivery, hooks::PreSyncFanout, server::Server};
+use crate::{
+    Failure, cluster::Topic, error::Refusal, fanout::Delivery, hooks::PreSyncFanout, server::Server,
+};
 
 /// Finds out whether anybody hears it, and whether the app's hooks let it out.
 pub(super) async fn resolve(
@@ -9,7 +11,9 @@ pub(super) async fn resolve(
     Executed { routed, output }: Executed,
 ) -> Result<Delivery, Failure> {
     let output = output?;
-    if server.rooms.is_empty(&routed.request.room) {
+    let room = &routed.request.room;
+    // The other nodes need to be asked only where nobody is here.
+    if server.rooms.is_empty(room) && !server.cluster.is_heard(&Topic::Room(room.clone())).await? {
         return Err(Refusal::NoReceivers.into());
     }
     let event = || PreSyncFanout {

@@ -51,9 +51,9 @@ async fn what_is_published_after_the_confirmation_is_heard_until_the_channel_is_
     let server = RedisServer::start().await;
     let channels = channels(&server, BOUNDS);
     let mut heard = channels.hear();
-    in_time(channels.subscribe("a")).await;
+    assert!(in_time(channels.subscribe("a")).await);
     in_time(channels.subscribe("b")).await;
-    assert!(channels.stand());
+    assert!(!channels.are_away());
     assert_eq!(publish(&server, "a", "one").await, 1);
     assert_eq!(next(&mut heard).await, message("a", "one"));
 
@@ -70,10 +70,10 @@ async fn a_channel_that_was_given_up_and_wanted_again_is_heard() {
     let server = RedisServer::start().await;
     let channels = channels(&server, BOUNDS);
     let mut heard = channels.hear();
-    in_time(channels.subscribe("a")).await;
+    assert!(in_time(channels.subscribe("a")).await);
     for _ in 0..3 {
         channels.unsubscribe("a");
-        in_time(channels.subscribe("a")).await;
+        assert!(in_time(channels.subscribe("a")).await);
     }
     publish(&server, "a", "one").await;
     assert_eq!(next(&mut heard).await, message("a", "one"));
@@ -103,17 +103,17 @@ async fn a_redis_that_comes_back_is_heard_again_after_a_word_of_the_interruption
     let port = server.port;
     drop(server);
     in_time(async {
-        while channels.stand() {
+        while !channels.are_away() {
             tokio::task::yield_now().await;
         }
     })
     .await;
-    let meanwhile = channels.subscribe("meanwhile");
+    assert!(!in_time(channels.subscribe("meanwhile")).await);
     assert_eq!(heard.next().now_or_never(), None);
 
     let server = RedisServer::start_at(port).await;
     assert_eq!(next(&mut heard).await, Heard::Interrupted);
-    in_time(meanwhile).await;
+    assert!(in_time(channels.confirmed("meanwhile")).await);
     for channel in ["before", "meanwhile"] {
         assert_eq!(publish(&server, channel, "x").await, 1);
         assert_eq!(next(&mut heard).await, message(channel, "x"));
@@ -121,7 +121,7 @@ async fn a_redis_that_comes_back_is_heard_again_after_a_word_of_the_interruption
 }
 
 #[tokio::test]
-async fn a_channel_wanted_of_a_redis_that_hangs_is_confirmed_when_it_answers() {
+async fn a_channel_wanted_of_a_redis_that_hangs_follows_when_it_answers() {
     let server = RedisServer::start().await;
     let bounds = Bounds {
         timeout: Duration::from_millis(300),
@@ -129,18 +129,12 @@ async fn a_channel_wanted_of_a_redis_that_hangs_is_confirmed_when_it_answers() {
     };
     let channels = channels(&server, bounds);
     let mut heard = channels.hear();
-    in_time(channels.subscribe("a")).await;
+    assert!(in_time(channels.subscribe("a")).await);
     server.signal("-STOP");
-    let confirmed = channels.subscribe("b");
-    in_time(async {
-        while channels.stand() {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    })
-    .await;
+    assert!(!in_time(channels.subscribe("b")).await);
     server.signal("-CONT");
     assert_eq!(next(&mut heard).await, Heard::Interrupted);
-    in_time(confirmed).await;
+    assert!(in_time(channels.confirmed("b")).await);
 }
 
 #[tokio::test]
@@ -152,7 +146,7 @@ async fn what_is_beyond_the_bound_is_missed_and_said_to_be() {
     };
     let channels = channels(&server, bounds);
     let mut heard = channels.hear();
-    in_time(channels.subscribe("a")).await;
+    assert!(in_time(channels.subscribe("a")).await);
     in_time(channels.subscribe("b")).await;
     for payload in ["much too long to wait at all", "one", "two", "three"] {
         publish(&server, "a", payload).await;

@@ -34,6 +34,9 @@ pub(crate) trait AnySessions: Send + Sync {
 
     fn leave<'a>(&'a self, key: &'a SessionKey, room: &'a RoomCode) -> StoreFuture<'a, bool>;
 
+    /// The sessions of a user.
+    fn of_user<'a>(&'a self, user_id: &'a str) -> StoreFuture<'a, Vec<SessionKey>>;
+
     /// How many rooms a session may be in, and each of its connections.
     fn max_rooms(&self) -> usize;
 
@@ -145,6 +148,10 @@ impl<U: SessionUser> AnySessions for Sessions<U> {
 
     fn leave<'a>(&'a self, key: &'a SessionKey, room: &'a RoomCode) -> StoreFuture<'a, bool> {
         self.store.leave(key, room)
+    }
+
+    fn of_user<'a>(&'a self, user_id: &'a str) -> StoreFuture<'a, Vec<SessionKey>> {
+        self.store.of_user(user_id)
     }
 
     fn max_rooms(&self) -> usize {

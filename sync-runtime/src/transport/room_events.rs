@@ -8,11 +8,12 @@ use socketioxide::{extract::SocketRef, socket::Sid};
 use super::event::{Payload, ReplyTo};
 use crate::{
     Failure,
+    cluster::Topic,
     connection::Connection,
     error::Refusal,
     fanout, feed,
     hooks::{PostRoomJoin, PostRoomLeave, PreRoomJoin, PreRoomLeave},
-    observe,
+    membership, observe,
     pipeline::EVERYBODY,
     room::RoomCode,
     server::Server,
@@ -126,6 +127,8 @@ async fn join(
     let left = left.map_err(Failure::internal)?;
     give_up(server, connection, socket, left.ok_or(Refusal::NoSession)?).await;
     fanout::join(server, connection, socket, room);
+    // What other nodes say after the answer is heard.
+    server.cluster.hosted(&Topic::Room(room.clone())).await;
     feed::enter(server, connection, std::slice::from_ref(room)).await;
     feed::go_live_in(server, connection, vec![room.clone()]);
     // What another connection of the session joined may have taken a room from the session that this
@@ -151,13 +154,7 @@ async fn give_up(
         if !connection.is_member(&room) {
             continue;
         }
-        server.leave(connection, socket, &room);
-        let after = || PostRoomLeave {
-            visitor: connection.visitor().clone(),
-            room: room.clone(),
-        };
-        let hooks = &server.hooks.post_leave;
-        hooks.tell(server.config.hook_timeout, after).await;
+        membership::end(server, connection, socket, &room).await;
     }
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::Router;
+use futures_util::future::join_all;
 use serde::Deserialize;
 use socketioxide::{
     SocketIo,
@@ -18,6 +19,7 @@ use super::{
 };
 use crate::{
     Config, Locale,
+    cluster::Topic,
     connection::Connection,
     door::{self, Door},
     fanout, feed,
@@ -165,6 +167,7 @@ async fn connect(
         for room in session.rooms() {
             fanout::join_unheard(server, connection, &socket, room);
         }
+        hosted(server, session).await;
         feed::enter(server, connection, session.rooms()).await;
     }
 
@@ -176,6 +179,14 @@ async fn connect(
     handle_events(&socket, &attachment);
     feed::await_resume(server, connection);
     Ok(())
+}
+
+/// Waits until what other nodes say from now on to a session, to its user and in its rooms is heard.
+async fn hosted(server: &Server, session: &AnySession) {
+    let rooms = session.rooms().iter().cloned().map(Topic::Room);
+    let user = Topic::User(session.user_id().into());
+    let topics = rooms.chain([user, Topic::Session(session.key().clone())]);
+    join_all(topics.map(|topic| server.cluster.hosted(&topic))).await;
 }
 
 /// Finds the session that a handshake names; there is none if it is over.

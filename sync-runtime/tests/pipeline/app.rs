@@ -58,6 +58,7 @@ pub struct Tenant(pub String);
 /// A server, its sessions and its state.
 pub struct Server {
     pub router: Router,
+    pub sync: SyncServer,
     sessions: Sessions<User>,
     state: AppState,
 }
@@ -92,7 +93,7 @@ impl Server {
         })
     }
 
-    fn built(
+    pub fn built(
         routes: Routes<AppState>,
         sessions: Sessions<User>,
         set: impl FnOnce(SyncServerBuilder) -> SyncServerBuilder,
@@ -101,7 +102,8 @@ impl Server {
         let server = SyncServer::builder(state.clone(), routes, sessions.clone());
         let sync = set(server).build().expect("good settings");
         Self {
-            router: sync.mount(Router::new()),
+            router: sync.mount(sync.health_routes()),
+            sync,
             sessions,
             state,
         }
@@ -137,7 +139,7 @@ impl Server {
     }
 }
 
-fn routes() -> Routes<AppState> {
+pub fn routes() -> Routes<AppState> {
     stream_routes::add(Routes::new())
         .server::<echo::__SyncHandler>(route("test/echo", 1))
         .server::<uneven::__SyncHandler>(route("test/uneven", 1))

@@ -4,6 +4,8 @@
 
 mod app;
 mod client;
+#[cfg(feature = "redis")]
+mod cluster;
 mod history;
 mod hooked;
 mod locale;

@@ -9,6 +9,7 @@ pub fn add(routes: Routes<AppState>) -> Routes<AppState> {
         .server::<count::__SyncHandler>(route("stream/count", 1))
         .server::<say::__SyncHandler>(route("stream/say", 1))
         .server::<tell::__SyncHandler>(route("stream/tell", 1))
+        .server::<tell_me::__SyncHandler>(route("stream/tellMe", 1))
         .server::<endless::__SyncHandler>(route("stream/endless", 1))
         .server::<replayed::__SyncHandler>(route("stream/replayed", 1))
         .server::<list::__SyncHandler>(route("stream/list", 1))
@@ -70,6 +71,18 @@ mod tell {
     #[sync_handler(auth = login)]
     pub async fn main(Input(tell): Input<Tell>, steps: StreamTo<Step>) {
         steps.users(tell.users).send(&Step { step: 7 });
+    }
+}
+
+mod tell_me {
+    use sync_runtime::prelude::*;
+
+    use super::count::Step;
+    use crate::app::User;
+
+    #[sync_handler(auth = login)]
+    pub async fn main(user: Session<User>, steps: StreamTo<Step>) {
+        steps.sessions([user.key()]).send(&Step { step: 8 });
     }
 }
 

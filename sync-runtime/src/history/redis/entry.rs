@@ -7,8 +7,9 @@ use serde_json::value::RawValue;
 
 use crate::{
     handler::output::OutputJson,
-    history::{Entry, EntryId, Offset, Recorded, Sender},
+    history::{Entry, EntryId, Offset, Recorded},
     room::RoomCode,
+    sender::Sender,
     session::SessionKey,
 };
 

@@ -11,7 +11,7 @@ use serde_json::{json, value::RawValue};
 use tokio::time::{sleep, timeout};
 
 use super::{
-    super::{Entry, EntryId, Gap, Kept, Log, LogUnavailable, Offset, Recorded, Sender, Tailed},
+    super::{Entry, EntryId, Gap, Kept, Log, LogUnavailable, Offset, Recorded, Tailed},
     Place, RedisLog,
 };
 use crate::{
@@ -19,6 +19,7 @@ use crate::{
     redis_channels::{Bounds, Channels, Heard},
     redis_connection,
     room::RoomCode,
+    sender::Sender,
     session::redis::server_for_tests::{PATIENCE, RedisServer},
 };
 

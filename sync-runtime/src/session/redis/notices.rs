@@ -48,7 +48,7 @@ pub(super) fn listen(
         waiting_bytes: WAITING_BYTES,
     };
     let channels = Channels::new(client, bounds);
-    let begins = channels.subscribe(channel).map(|()| EndNotice::Missed);
+    let begins = channels.subscribe(channel).map(|_| EndNotice::Missed);
     let told = channels.hear().filter_map(|heard| {
         ready(match heard {
             Heard::Message { payload, .. } => str::from_utf8(&payload).ok().and_then(parse),

@@ -1,0 +1,151 @@
+//! The pulse of a node: it says again and again that it lives, and hears of those that no longer do.
+
+use std::{
+    collections::HashSet,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use redis::{RedisResult, Script, aio::ConnectionManager};
+use tokio::{
+    sync::mpsc,
+    time::{Instant, MissedTickBehavior, interval, timeout},
+};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::{cluster::Notice, observe};
+
+/// After how many times the time that makes a node dead it is forgotten: by then all have noticed.
+const FORGOTTEN_AFTER: u32 = 12;
+
+pub(super) struct Settings {
+    pub(super) node: String,
+    pub(super) prefix: String,
+    /// How long Redis may take.
+    pub(super) timeout: Duration,
+    pub(super) every: Duration,
+    pub(super) dead_after: Duration,
+}
+
+/// Whether Redis answers, as of the last beat.
+#[derive(Clone, Default)]
+pub(super) struct Pulse {
+    is_lost: Arc<AtomicBool>,
+    stopped: CancellationToken,
+}
+
+impl Pulse {
+    pub(super) fn is_lost(&self) -> bool {
+        self.is_lost.load(Ordering::Relaxed)
+    }
+
+    /// Beats until it is stopped, and tells of nodes that have died.
+    pub(super) async fn beat(
+        self,
+        connection: ConnectionManager,
+        settings: Settings,
+        deaths: mpsc::UnboundedSender<Notice>,
+    ) {
+        let mut beating = Beating {
+            connection,
+            script: Script::new(include_str!("pulse.lua")),
+            settings,
+            id: None,
+            dead: None,
+            last: Instant::now(),
+        };
+        let mut ticks = interval(beating.settings.every);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let beats = async {
+            loop {
+                ticks.tick().await;
+                match beating.beat().await {
+                    Ok(died) => {
+                        if self.is_lost.swap(false, Ordering::Relaxed) {
+                            tracing::info!("the cluster answers again");
+                        }
+                        for _ in 0..died {
+                            observe::cluster_node_died();
+                            let _ = deaths.send(Notice::NodeDied);
+                        }
+                    }
+                    Err(error) => {
+                        if !self.is_lost.swap(true, Ordering::Relaxed) {
+                            tracing::warn!(%error, "the cluster does not answer");
+                        }
+                    }
+                }
+            }
+        };
+        tokio::select! {
+            () = self.stopped.cancelled() => {}
+            () = beats => {}
+        }
+    }
+
+    pub(super) fn stop(&self) {
+        self.stopped.cancel();
+    }
+}
+
+struct Beating {
+    connection: ConnectionManager,
+    script: Script,
+    settings: Settings,
+    /// The id of the cluster, once it is known.
+    id: Option<String>,
+    /// The nodes known to be dead; not known at first.
+    dead: Option<HashSet<String>>,
+    /// When Redis last answered.
+    last: Instant,
+}
+
+impl Beating {
+    /// Gives how many nodes have died since the last beat.
+    async fn beat(&mut self) -> RedisResult<usize> {
+        let Settings {
+            node,
+            prefix,
+            timeout: patience,
+            dead_after,
+            ..
+        } = &self.settings;
+        let mut script = self.script.prepare_invoke();
+        script
+            .key(nodes_key(prefix))
+            .key(format!("{prefix}cluster"))
+            .arg(node)
+            .arg(milliseconds(*dead_after))
+            .arg(milliseconds(*dead_after * FORGOTTEN_AFTER))
+            .arg(Uuid::new_v4().to_string());
+        let run = script.invoke_async(&mut self.connection);
+        let answered = timeout(*patience, run).await;
+        let (id, dead): (String, HashSet<String>) = answered
+            .unwrap_or_else(|_| Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()))?;
+        if self.id.as_ref().is_some_and(|known| *known != id) {
+            tracing::error!("the Redis of the cluster has lost its data, or is another one");
+        }
+        self.id = Some(id);
+        // Those that were dead before it came have cost it nothing. When Redis was away for long, it does
+        // not know yet who lives, and all have missed something anyway.
+        let was_away = self.last.elapsed() >= self.settings.dead_after;
+        let known = self.dead.as_ref().filter(|_| !was_away);
+        let died = known.map_or(0, |known| dead.difference(known).count());
+        self.dead = Some(dead);
+        self.last = Instant::now();
+        Ok(died)
+    }
+}
+
+/// Where it is kept when each node was last heard of.
+pub(super) fn nodes_key(prefix: &str) -> String {
+    format!("{prefix}nodes")
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,223 @@
+//! What other nodes say, as this one's members hear it; and what they hear when something may be missing.
+
+use std::{collections::HashSet, fmt, sync::Arc};
+
+use futures_util::StreamExt;
+use parking_lot::Mutex;
+use serde::Serialize;
+use serde_json::value::RawValue;
+use socketioxide::socket::Sid;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::{
+    cluster::{Ears, Notice, Said, SaidDelivery, SaidFrame, Topic},
+    connection::Connection,
+    fanout::{self, Delivery, EVENT, To},
+    handler::output::OutputJson,
+    membership, observe,
+    room::RoomCode,
+    sender::Sender,
+    serial::Serial,
+    server::Server,
+    session::SessionKey,
+};
+
+/// Says that deliveries may be missing.
+const GAP: &str = "sync-gap";
+
+#[derive(Serialize)]
+struct Gap<'a> {
+    /// Of which rooms; none where it is a stream to the user.
+    rooms: &'a [RoomCode],
+    reason: &'static str,
+}
+
+/// Something was lost on its way from another node.
+const CLUSTER: &str = "cluster";
+/// Another node has a route that this version of the app does not know.
+const UNKNOWN_ROUTE: &str = "unknownRoute";
+
+/// What runs one after another: what a sender says to a room.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Lane {
+    room: RoomCode,
+    connection: Option<Sid>,
+    session: Option<SessionKey>,
+}
+
+struct Remote {
+    server: Arc<Server>,
+    lanes: Serial<Lane>,
+    /// As many permits as bytes may be in delivery.
+    bytes: Arc<Semaphore>,
+    most_bytes: u32,
+    /// The routes that this version of the app does not know, as far as somebody has heard of them.
+    unknown: Mutex<HashSet<Box<str>>>,
+}
+
+/// Begins to hear the other nodes.
+pub(crate) fn listen(server: &Arc<Server>, ears: Ears) {
+    let most = server.config.cluster_receive_bytes;
+    let most_bytes = u32::try_from(most.min(Semaphore::MAX_PERMITS)).unwrap_or(u32::MAX);
+    let remote = Remote {
+        server: server.clone(),
+        lanes: Serial::new(),
+        bytes: Arc::new(Semaphore::new(most_bytes as usize)),
+        most_bytes,
+        unknown: Mutex::default(),
+    };
+    let mut notices = ears.notices;
+    ears.runtime.spawn(async move {
+        while let Some(notice) = notices.next().await {
+            match notice {
+                Notice::Said(topic, text) => remote.hear(topic, &text).await,
+                Notice::Interrupted => {
+                    tracing::warn!("other nodes were not heard for a while: members are told");
+                    gap_everywhere(&remote.server);
+                }
+                Notice::NodeDied => {
+                    tracing::warn!("another node has died: members are told");
+                    gap_everywhere(&remote.server);
+                }
+            }
+        }
+    });
+}
+
+impl Remote {
+    async fn hear(&self, topic: Topic, text: &str) {
+        match serde_json::from_str(text) {
+            Ok(Said::Delivery(said)) => {
+                if let Topic::Room(room) = topic {
+                    self.deliver(room, &said, text.len()).await;
+                }
+            }
+            Ok(Said::Frame(said)) => self.pass_on(topic, &said, text.len()).await,
+            Ok(Said::Lost) => gap(&self.server, &topic, CLUSTER),
+            Ok(Said::Leave(room)) => {
+                if let Ok(room) = RoomCode::parse(&room) {
+                    let server = self.server.clone();
+                    tokio::spawn(async move {
+                        let connections = server.connections_on(&topic);
+                        membership::end_all(&server, &connections, &room).await;
+                    });
+                }
+            }
+            Err(error) => self.not_understood(&topic, &error),
+        }
+    }
+
+    fn not_understood(&self, topic: &Topic, error: &dyn fmt::Display) {
+        observe::cluster_not_understood();
+        tracing::warn!(%error, "what another node says is not understood");
+        gap(&self.server, topic, CLUSTER);
+    }
+
+    /// Waits until there is room for so many bytes in delivery.
+    async fn admit(&self, bytes: usize) -> Option<OwnedSemaphorePermit> {
+        let permits = u32::try_from(bytes)
+            .unwrap_or(u32::MAX)
+            .min(self.most_bytes);
+        let permit = self.bytes.clone().acquire_many_owned(permits).await;
+        // It is never closed.
+        permit.ok()
+    }
+
+    /// Delivers what a request on another node led to.
+    async fn deliver(&self, room: RoomCode, said: &SaidDelivery<'_>, bytes: usize) {
+        let Some(route) = self.server.routes.named(&said.route) else {
+            observe::cluster_not_understood();
+            // Another version of the app can be there for long.
+            if self.unknown.lock().insert(said.route.as_ref().into()) {
+                tracing::warn!(route = %said.route, "another node delivers of a route unknown here");
+            }
+            return gap(&self.server, &Topic::Room(room), UNKNOWN_ROUTE);
+        };
+        let Some(output) = OutputJson::recorded(said.output) else {
+            return self.not_understood(&Topic::Room(room), &"an output without its status");
+        };
+        let Some(permit) = self.admit(bytes).await else {
+            return;
+        };
+        let sender = Sender {
+            connection: said.from.connection,
+            session: said.from.session_key(),
+            ignore_self: said.ignore_self,
+        };
+        let lane = Lane {
+            room: room.clone(),
+            connection: sender.connection,
+            session: sender.session.clone(),
+        };
+        let (server, input) = (self.server.clone(), Arc::from(said.input.to_owned()));
+        self.lanes.add(lane, async move {
+            let name = route.full_name.clone();
+            let request = sender.request(&server, room, name, input).await;
+            let delivery = Delivery::received(&sender, route.clone(), request, output);
+            let deliveries = fanout::deliver(&server, &delivery, To::Members);
+            observe::fanned_out(&route, deliveries).await;
+            drop(permit);
+        });
+    }
+
+    /// Sends a payload of a stream on another node to those of this one that it is for.
+    async fn pass_on(&self, topic: Topic, said: &SaidFrame<'_>, bytes: usize) {
+        let (Some(permit), Ok(room)) = (self.admit(bytes).await, RoomCode::parse(&said.room))
+        else {
+            return;
+        };
+        let lane = Lane {
+            room,
+            connection: said.from.connection,
+            session: said.from.session_key(),
+        };
+        let (server, frame): (_, Box<RawValue>) = (self.server.clone(), said.frame.to_owned());
+        self.lanes.add(lane, async move {
+            match &topic {
+                Topic::Room(room) => {
+                    server.emit_to_room(room, None, EVENT, &frame);
+                }
+                topic => {
+                    for connection in server.connections_on(topic) {
+                        server.emit(&connection, EVENT, &frame);
+                    }
+                }
+            }
+            drop(permit);
+        });
+    }
+}
+
+/// Tells those that a topic names that deliveries may be missing.
+fn gap(server: &Arc<Server>, topic: &Topic, reason: &'static str) {
+    match topic {
+        Topic::Nodes => gap_everywhere(server),
+        Topic::Room(room) => {
+            observe::gap(reason);
+            let rooms = std::slice::from_ref(room);
+            server.emit_to_room(room, None, GAP, &Gap { rooms, reason });
+        }
+        Topic::User(_) | Topic::Session(_) => {
+            observe::gap(reason);
+            for connection in server.connections_on(topic) {
+                server.emit(&connection, GAP, &Gap { rooms: &[], reason });
+            }
+        }
+    }
+}
+
+/// Tells everybody who could have missed something of other nodes.
+fn gap_everywhere(server: &Arc<Server>) {
+    observe::gap(CLUSTER);
+    for socket in server.io.sockets() {
+        let Some(connection) = socket.extensions.get::<Arc<Connection>>() else {
+            continue;
+        };
+        // Nobody is in a room, or chosen for a stream, without a session.
+        if connection.session().is_some() {
+            let rooms = &connection.joined_rooms();
+            let reason = CLUSTER;
+            server.emit(&connection, GAP, &Gap { rooms, reason });
+        }
+    }
+}
