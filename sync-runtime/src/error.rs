@@ -295,6 +295,8 @@ pub(crate) enum Refusal {
     ClientExecutionFailed,
     #[error("The request cannot be recorded now.")]
     ClusterUnavailable,
+    #[error("This server tells nobody who is in a room.")]
+    NoPresence,
     #[error("The id of the request is that of another one.")]
     RequestIdReused,
     #[error("The request took too long.")]
@@ -331,7 +333,7 @@ impl Refusal {
             Self::Forbidden => ("auth.forbidden", 403),
             Self::ReceiverNotAllowed => ("sync.receiverNotAllowed", 403),
             Self::NotRoomMember => ("sync.notRoomMember", 403),
-            Self::NotFound => ("sync.notFound", 404),
+            Self::NotFound | Self::NoPresence => ("sync.notFound", 404),
             Self::NoReceivers => ("sync.noReceiversFound", 404),
             Self::TooManyRequests { .. } => ("sync.rateLimitExceeded", 429),
             Self::TooLarge => ("sync.payloadTooLarge", 413),

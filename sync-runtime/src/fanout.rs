@@ -214,6 +214,7 @@ pub(crate) fn join(
             server.emit(connection, EVENT, &frame);
         },
     );
+    server.presence.enter(connection, room);
 }
 
 /// Makes a connection a member of a room while its client is not told yet that it is connected, and
@@ -226,6 +227,7 @@ pub(crate) fn join_unheard(
 ) {
     connection.note_behind(room);
     server.rooms.join(connection, socket, room);
+    server.presence.enter(connection, room);
 }
 
 /// Brings a connection to where the streams of the rooms are that it has joined unheard. Until then it

@@ -26,6 +26,7 @@ pub mod observe;
 mod outgoing;
 mod panic;
 mod pipeline;
+mod presence;
 #[cfg(feature = "redis")]
 mod redis_channels;
 #[cfg(feature = "redis")]

@@ -12,6 +12,7 @@ use crate::{
     handler::context::AnyState,
     history::History,
     limits::{RateStore, TrustedProxies},
+    presence::Presence,
     repeats::Repeats,
     replay::Replays,
     room::RoomCode,
@@ -32,6 +33,7 @@ pub(crate) struct Server {
     pub(crate) cluster: Arc<dyn Cluster>,
     pub(crate) rooms: Rooms,
     pub(crate) history: History,
+    pub(crate) presence: Arc<Presence>,
     pub(crate) repeats: Box<dyn Repeats>,
     pub(crate) hooks: Hooks,
     pub(crate) rates: Box<dyn RateStore>,
@@ -72,12 +74,14 @@ impl Server {
         self.rooms.leave(connection, socket, room);
         let below = || socket.leave(live_emit_name(room));
         self.leave_feed(connection, room, below);
+        self.presence.leave(connection, room);
     }
 
     /// Takes a connection that is gone out of all its rooms; its socket has left by itself.
     pub(crate) fn forget(&self, connection: &Connection) {
         for room in self.rooms.forget(connection) {
             self.leave_feed(connection, &room, || {});
+            self.presence.lose(connection, &room);
         }
     }
 

@@ -1,16 +1,18 @@
 //! The server: what an app's routes, state and sessions become on an axum router.
 
 use std::{
+    any::TypeId,
     fmt,
     sync::{Arc, Once},
 };
 
 use axum::Router;
+use serde::Serialize;
 
 #[cfg(feature = "redis")]
 use crate::remote;
 use crate::{
-    App, Config, ConfigError, Failure, Hooks, Messages, Routes, Sessions,
+    App, Config, ConfigError, Failure, Hooks, Messages, Routes, SessionUser, Sessions,
     cluster::{Alone, Cluster},
     connection::{BySession, ByUser},
     handler::context::AnyState,
@@ -19,6 +21,7 @@ use crate::{
     limits::{Buckets, RateStore, TrustedProxies},
     membership::{self, Member},
     observe,
+    presence::{Presence, Profiles},
     repeats::MemoryRepeats,
     room::RoomCode,
     rooms::Rooms,
@@ -68,6 +71,8 @@ impl SyncServer {
             rates: Box::new(Buckets::default()),
             messages: Messages::new(),
             join: Box::new(|_| (Arc::new(Alone), Box::new(|_| {}))),
+            profiles: None,
+            user: TypeId::of::<A::User>(),
             config: Config::default(),
             log: None,
         }
@@ -179,6 +184,9 @@ pub struct SyncServerBuilder {
     rates: Box<dyn RateStore>,
     messages: Messages,
     join: Join,
+    profiles: Option<Profiles>,
+    /// The type of the app's user.
+    user: TypeId,
     config: Config,
     /// Where rooms are recorded, if not in memory.
     log: Option<Box<dyn Log>>,
@@ -213,6 +221,34 @@ impl SyncServerBuilder {
         self
     }
 
+    /// Tells members of a room who else is in it: each user by the id and what `profile` makes of the
+    /// user, an object. Without this nobody is told.
+    ///
+    /// ```
+    /// # use serde::{Deserialize, Serialize};
+    /// # #[derive(Serialize, Deserialize)] struct User { id: String, name: String, email: String }
+    /// # impl sync_runtime::SessionUser for User { fn user_id(&self) -> &str { &self.id } }
+    /// use serde_json::json;
+    /// use sync_runtime::SyncServerBuilder;
+    ///
+    /// fn with_presence(server: SyncServerBuilder) -> SyncServerBuilder {
+    ///     // Not the address: all in the room can see this.
+    ///     server.presence(|user: &User| json!({ "name": user.name }))
+    /// }
+    /// ```
+    ///
+    /// A user with several connections is there once, with the profile of the newest, made when that
+    /// joined. One who leaves the room is gone at once; one whose connection was lost, after
+    /// [`Config::presence_grace`] without another.
+    #[must_use]
+    pub fn presence<U: SessionUser, P: Serialize>(
+        mut self,
+        profile: impl Fn(&U) -> P + Send + Sync + 'static,
+    ) -> Self {
+        self.profiles = Some(Profiles::new(profile));
+        self
+    }
+
     /// Counts rates in Redis, so that all processes of the app share one budget. Without it each
     /// counts for itself, in its memory.
     #[cfg(feature = "redis")]
@@ -239,6 +275,18 @@ impl SyncServerBuilder {
     /// When a setting cannot work; the error names it.
     pub fn build(self) -> Result<SyncServer, ConfigError> {
         self.config.check()?;
+        if self
+            .profiles
+            .as_ref()
+            .is_some_and(|of| !of.are_of(self.user))
+        {
+            let takes = "a function of the user that the app's sessions hold";
+            return Err(ConfigError::wrong(
+                "presence",
+                "a function of another type",
+                takes,
+            ));
+        }
         if let Some(problem) = self.messages.problem() {
             let given = problem.given.clone();
             return Err(ConfigError::wrong("messages", given, problem.takes));
@@ -261,6 +309,7 @@ impl SyncServerBuilder {
             sessions: self.sessions,
             rooms: Rooms::new(cluster.clone()),
             history,
+            presence: Presence::new(self.profiles, self.config.presence_bounds()),
             repeats: Box::new(MemoryRepeats::new(self.config.repeat_bounds())),
             hooks: self.hooks,
             rates: self.rates,

@@ -10,7 +10,10 @@ use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
 pub use self::error::ConfigError;
-use crate::{Rate, connection::QueueBounds, door::Amount, history::MemoryBounds, locale, repeats};
+use crate::{
+    Rate, connection::QueueBounds, door::Amount, history::MemoryBounds, locale,
+    presence::PresenceBounds, repeats,
+};
 
 /// More packets than anybody has memory for.
 const MAX_SEND_BUFFER_PACKETS: usize = 1 << 24;
@@ -184,6 +187,15 @@ pub struct Config {
     #[serde(with = "form::duration")]
     pub cluster_dead_after: Duration,
 
+    /// How long somebody whose connection was lost is still shown as present in a room. 5 seconds: a
+    /// page that is loaded anew is back by then.
+    #[serde(with = "form::duration")]
+    pub presence_grace: Duration,
+
+    /// Of a room with more users than this nobody new is told who is in it. 1,000: that is a list of some
+    /// hundred kilobytes for each.
+    pub presence_users: usize,
+
     /// How often a connection is asked whether it is still there. 25 seconds, as of Socket.IO.
     #[serde(with = "form::duration")]
     pub ping_interval: Duration,
@@ -245,6 +257,8 @@ impl Default for Config {
             cluster_lost_topics: 1000,
             cluster_alive_every: Duration::from_secs(1),
             cluster_dead_after: Duration::from_secs(5),
+            presence_grace: Duration::from_secs(5),
+            presence_users: 1_000,
             ping_interval: Duration::from_secs(25),
             ping_timeout: Duration::from_secs(20),
             connect_timeout: Duration::from_secs(45),
@@ -277,6 +291,14 @@ impl Config {
             rooms: self.history_rooms,
             bytes_per_room: self.history_bytes_per_room,
             bytes: self.history_bytes,
+        }
+    }
+
+    /// How presence in rooms is told.
+    pub(crate) fn presence_bounds(&self) -> PresenceBounds {
+        PresenceBounds {
+            grace: self.presence_grace,
+            users: self.presence_users,
         }
     }
 
@@ -315,6 +337,7 @@ impl Config {
             ("cluster_publish_bytes", self.cluster_publish_bytes),
             ("cluster_receive_bytes", self.cluster_receive_bytes),
             ("cluster_lost_topics", self.cluster_lost_topics),
+            ("presence_users", self.presence_users),
         ];
         for (setting, count) in counts {
             if count == 0 {

@@ -64,6 +64,10 @@ impl Visitor {
             .is_some_and(|connection| connection.as_str() == room.as_str())
     }
 
+    pub(crate) fn any_session(&self) -> Option<&AnySession> {
+        self.session.as_ref()
+    }
+
     pub(crate) fn session_key(&self) -> Option<&SessionKey> {
         self.session.as_ref().map(AnySession::key)
     }

@@ -109,12 +109,16 @@ impl AnySession {
         self.user.language()
     }
 
+    /// The user, if it is of this type.
+    pub(crate) fn user<U: SessionUser>(&self) -> Option<Arc<U>> {
+        self.user.clone().into_any().downcast().ok()
+    }
+
     /// The session with its type again; `None` only if it came from another app's store.
     pub(crate) fn of<A: App>(&self) -> Option<Session<A::User>> {
-        let user = self.user.clone().into_any().downcast().ok()?;
         Some(Session {
             key: self.key.clone(),
-            user,
+            user: self.user()?,
         })
     }
 }

@@ -14,7 +14,7 @@ use socketioxide::{
     socket::Socket,
 };
 
-use crate::{Failure, connection::Connection, error::Refusal, server::Server, wire::JoinedRooms};
+use crate::{Failure, connection::Connection, error::Refusal, server::Server};
 
 /// The first argument of an event as JSON, or `null` where there is none.
 ///
@@ -151,19 +151,30 @@ impl ReplyTo {
         }
     }
 
-    pub(super) fn rooms(
+    pub(super) fn answer(
         &self,
         server: &Arc<Server>,
         to: &Arc<Connection>,
-        result: Result<JoinedRooms, Failure>,
+        result: Result<impl Serialize, Failure>,
     ) {
         match result {
-            Ok(rooms) => server.emit(to, &self.event(), &rooms),
-            Err(failure) => {
-                failure.log(self.event);
-                server.emit(to, &self.event(), &failure.envelope())
+            Ok(answer) => {
+                server.emit(to, &self.event(), &answer);
             }
-        };
+            Err(failure) => self.refuse(server, to, failure),
+        }
+    }
+
+    /// Answers with a failure, in the language of whoever asked.
+    pub(super) fn refuse(
+        &self,
+        server: &Arc<Server>,
+        to: &Arc<Connection>,
+        failure: impl Into<Failure>,
+    ) {
+        let failure = server.messages.translated(failure.into(), to.locale());
+        failure.log(self.event);
+        server.emit(to, &self.event(), &failure.envelope());
     }
 }
 

@@ -6,6 +6,7 @@ mod event;
 pub(crate) mod fuzzing;
 pub(crate) mod http;
 mod origin;
+mod presence_events;
 mod resume_event;
 mod room_events;
 mod session_end;

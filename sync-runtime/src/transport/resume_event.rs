@@ -68,33 +68,22 @@ pub(super) fn receive(server: &Arc<Server>, connection: &Arc<Connection>, payloa
     let reply = ReplyTo::of(EVENT, payload);
     let rooms = match rooms(server, &reply, payload) {
         Ok(rooms) => rooms,
-        Err(refusal) => return refuse(server, connection, &reply, refusal.into()),
+        Err(refusal) => return reply.refuse(server, connection, refusal),
     };
     let bytes = payload.json().len();
     let Some(place) = connection.reserve(bytes, server.config.queue_bounds()) else {
         observe::queue_refused();
         let refusal = Refusal::TooManyRequests { seconds: 1 };
-        return refuse(server, connection, &reply, refusal.into());
+        return reply.refuse(server, connection, refusal);
     };
     // Taken before anything that the client says next can take it.
     let turn = connection.turn();
     let (server, connection) = (server.clone(), connection.clone());
     place.enqueue(LANE.into(), async move {
         let _turn = turn.await;
-        match resume(&server, &connection, rooms).await {
-            Ok(answer) => {
-                server.emit(&connection, &reply.event(), &answer);
-            }
-            Err(failure) => refuse(&server, &connection, &reply, failure),
-        }
+        let resumed = resume(&server, &connection, rooms).await;
+        reply.answer(&server, &connection, resumed);
     });
-}
-
-/// Answers with a failure, in the language of whoever asked.
-fn refuse(server: &Arc<Server>, connection: &Arc<Connection>, reply: &ReplyTo, failure: Failure) {
-    let failure = server.messages.translated(failure, connection.locale());
-    failure.log(EVENT);
-    server.emit(connection, &reply.event(), &failure.envelope());
 }
 
 /// Reads the rooms of a packet and their offsets.

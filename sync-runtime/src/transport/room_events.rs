@@ -67,13 +67,13 @@ pub(super) fn change(
     let room = match room(&reply, payload) {
         Ok(room) => room,
         Err(refusal) => {
-            return answer(server, connection, &reply, Err(refusal.into()));
+            return reply.refuse(server, connection, refusal);
         }
     };
     let Some(place) = connection.reserve(room.as_str().len(), server.config.queue_bounds()) else {
         observe::queue_refused();
         let refusal = Refusal::TooManyRequests { seconds: 1 };
-        return answer(server, connection, &reply, Err(refusal.into()));
+        return reply.refuse(server, connection, refusal);
     };
     let (server, connection) = (server.clone(), connection.clone());
     place.enqueue(room.as_str().into(), async move {
@@ -89,19 +89,8 @@ pub(super) fn change(
                 Change::Leave => None,
             },
         });
-        answer(&server, &connection, &reply, rooms);
+        reply.answer(&server, &connection, rooms);
     });
-}
-
-/// Answers, in the language of whoever asked.
-fn answer(
-    server: &Arc<Server>,
-    connection: &Arc<Connection>,
-    reply: &ReplyTo,
-    result: Result<JoinedRooms, Failure>,
-) {
-    let result = result.map_err(|failure| server.messages.translated(failure, connection.locale()));
-    reply.rooms(server, connection, result);
 }
 
 /// Joins a room, for this connection now and for the session's later ones.
@@ -199,7 +188,7 @@ pub(super) fn list(server: &Arc<Server>, connection: &Arc<Connection>, payload: 
             rooms,
         }
     });
-    answer(server, connection, &reply, rooms.map_err(Failure::from));
+    reply.answer(server, connection, rooms.map_err(Failure::from));
 }
 
 fn session(connection: &Connection) -> Result<&SessionKey, Refusal> {

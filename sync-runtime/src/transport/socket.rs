@@ -13,7 +13,9 @@ use socketioxide::{
 
 use super::{
     event::{Ack, Payload},
-    origin, resume_event,
+    origin,
+    presence_events::{self, Wish},
+    resume_event,
     room_events::{self, Change},
     session_end, sync_event,
 };
@@ -242,6 +244,13 @@ fn handle_events(socket: &SocketRef, attachment: &Arc<Attachment>) {
         room_events::list(&at.server, &at.connection, &payload);
         std::future::ready(())
     });
+    for wish in [Wish::Watch, Wish::Unwatch] {
+        let at = attachment.clone();
+        socket.on(wish.event(), move |payload: Payload| {
+            presence_events::receive(wish, &at.server, &at.connection, &payload);
+            std::future::ready(())
+        });
+    }
     let at = attachment.clone();
     socket.on("resume", move |payload: Payload| {
         resume_event::receive(&at.server, &at.connection, &payload);

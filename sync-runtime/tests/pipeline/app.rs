@@ -7,6 +7,7 @@ use std::sync::{
 
 use axum::{Router, http::HeaderMap};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use sync_runtime::{
     App, Config, Hooks, Messages, Routes, SessionUser, Sessions, SyncServer, SyncServerBuilder,
     codegen::route,
@@ -79,6 +80,14 @@ impl Server {
     pub fn saying(messages: Messages) -> Self {
         Self::built(routes(), Sessions::in_memory(), |server| {
             server.messages(messages)
+        })
+    }
+
+    /// One that tells members of a room who else is in it.
+    pub fn with_presence(config: Config) -> Self {
+        let profile = |user: &User| json!({ "name": user.name.to_uppercase() });
+        Self::built(routes(), Sessions::in_memory(), |server| {
+            server.presence(profile).config(config)
         })
     }
 

@@ -9,6 +9,7 @@ mod cluster;
 mod history;
 mod hooked;
 mod locale;
+mod presence;
 mod repeats;
 mod stream_routes;
 mod streams;
