@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use axum::serve::ListenerExt;
+use serde_json::json;
 use sync_runtime::{Config, Sessions, SyncServer};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::accounts::{Accounts, HashError};
+use crate::accounts::{Accounts, HashError, User};
 use crate::assistant::{Assistant, EndpointError};
 use crate::chat::Answers;
 use crate::db::{Db, OpenError};
@@ -68,6 +69,7 @@ impl Server {
         let sync = SyncServer::builder(state.clone(), sync_routes::routes(), sessions)
             .config(Config::load()?)
             .messages(messages::in_dutch())
+            .presence(|user: &User| json!({ "name": user.name }))
             .build()?;
         let app = sync.mount(http::router(state, &web).merge(sync.health_routes()));
         Ok(Self { app, sync, db })

@@ -3,6 +3,7 @@ import { createEvents, type Events } from "./events.js";
 import type { Inspector } from "./inspect.js";
 import { currentIdentity } from "./offline.js";
 import { createOutbox } from "./outbox.js";
+import type { Presence } from "./presence.js";
 import { createRecovery, type SyncGap } from "./recovery.js";
 import { createRequests, DEFAULT_TIMEOUT, type RequestOptions } from "./requests.js";
 import { createRestore } from "./restore.js";
@@ -16,11 +17,15 @@ import type { Answer } from "./wire.js";
 export interface SyncClient {
   readonly connection: Connection;
   readonly rooms: Rooms;
+  /** Made when somebody asks for it: pages without it do not load it. */
+  presence: Presence | undefined;
   readonly events: Events;
   readonly status: Status;
   /** The developer tool that watches, if there is one. */
   inspector: Inspector | undefined;
   onGap: Signal<SyncGap>["on"];
+  /** For a request or an operation that does not say. */
+  timeoutMs(): number;
   open(options: SyncOptions): void;
   reopen(): void;
   close(): void;
@@ -81,6 +86,8 @@ export function createClient(): SyncClient {
   const client: SyncClient = {
     connection,
     rooms,
+    presence: undefined,
+    timeoutMs,
     events,
     status,
     inspector: undefined,

@@ -5,6 +5,7 @@
  * @module
  */
 import { syncClient } from "./client.js";
+import { presenceOf, type SyncPresence } from "./presence.js";
 import type { SyncGap } from "./recovery.js";
 import type { SyncOptions } from "./socket.js";
 import type { SyncStatus } from "./status.js";
@@ -31,6 +32,7 @@ export type {
 } from "./offline.js";
 export type { SyncGapReason } from "./offset.js";
 export type { SyncDropPolicy } from "./outbox.js";
+export type { SyncPresence, SyncUser } from "./presence.js";
 export type { SyncGap } from "./recovery.js";
 export type { SyncRoomState } from "./rooms.js";
 export type { SyncOptions } from "./socket.js";
@@ -40,6 +42,7 @@ export type { SyncTransport, TransportSettings as SyncTransportSettings } from "
 export type {
   Answer as SyncAnswer,
   JsonObject as SyncJsonObject,
+  KeptPacket as SyncKeptPacket,
   Packet as SyncPacket,
   SyncSessionEnd,
 } from "./wire.js";
@@ -166,4 +169,24 @@ export function leaveRoom(code: string): Promise<SyncRoomsResponse> {
 /** Resolves with the rooms the session is in, as the server has them. */
 export function getJoinedRooms(): Promise<SyncRoomsResponse> {
   return syncClient().rooms.list();
+}
+
+/**
+ * Calls `listener` with who is in a room, at once and whenever that changes, until the function
+ * returned is called. Join the room for it, with `joinRoom` or `useRoom`: only members are told.
+ *
+ * A user is there once, with however many pages. One whose connection was lost is gone after some
+ * seconds only. After a reconnect the page is told anew.
+ */
+export function watchPresence(room: string, listener: (presence: SyncPresence) => void): () => void {
+  const presence = presenceOf(syncClient());
+  const stop = presence.watch(room);
+  const off = presence.onChange((changed) => {
+    if (changed === room) listener(presence.get(room));
+  });
+  listener(presence.get(room));
+  return () => {
+    off();
+    stop();
+  };
 }

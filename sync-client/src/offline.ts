@@ -1,7 +1,7 @@
 /** What `initSync` and a request say of the time without a connection. */
 import type { SyncDropPolicy } from "./outbox.js";
 import { callSafely } from "./signal.js";
-import type { Answer, Packet } from "./wire.js";
+import type { Answer, KeptPacket } from "./wire.js";
 
 /** Who uses the page: an id of the user, or nothing while nobody is logged in. */
 export type SyncIdentity = string | null | undefined;
@@ -48,7 +48,7 @@ export type SyncRequestOffline =
 /** A request as it is kept: what is sent, and since when. */
 export interface SyncKeptRequest {
   /** What goes over the wire. Its `requestId` is the same each time, so that it runs once. */
-  packet: Packet;
+  packet: KeptPacket;
   identity: string;
   /** Milliseconds since 1970. */
   askedAt: number;

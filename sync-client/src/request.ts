@@ -7,10 +7,10 @@ import type { Outbox, Waiting } from "./outbox.js";
 import { callSafely } from "./signal.js";
 import { pauseAfter, startTimer, type Timer } from "./timer.js";
 import type { SyncTransport, TransportSettings } from "./transport.js";
-import { type Answer, isObject, type JsonObject, type Packet, readAnswer } from "./wire.js";
+import { type Answer, isObject, type JsonObject, type KeptPacket, type Packet, readAnswer } from "./wire.js";
 
 export interface RequestPlan {
-  packet: Packet;
+  packet: KeptPacket;
   transport: SyncTransport;
   settings: TransportSettings;
   rules: OfflineRules;
@@ -33,6 +33,7 @@ export interface RequestPlan {
 export function runRequest(outbox: Outbox, plan: RequestPlan): Promise<Answer> {
   const { packet, transport, rules, askedAt, expiresAt, signal, onStream } = plan;
   const newFrame = createFrames();
+  const sent = rules.waits && plan.retryWithinMs > 0 ? packet : withoutId(packet);
   return new Promise((resolve) => {
     let sentAt = plan.sentAt;
     let attempts = 0;
@@ -97,7 +98,7 @@ export function runRequest(outbox: Outbox, plan: RequestPlan): Promise<Answer> {
           if (stored) keep();
         }
         plan.onSent?.();
-        exchange = transport.send(packet, { answer, lost, progress: onStream && progress }, plan.settings);
+        exchange = transport.send(sent, { answer, lost, progress: onStream && progress }, plan.settings);
       },
     };
     const answer = (value: unknown) => settle(readAnswer(value));
@@ -119,4 +120,8 @@ export function runRequest(outbox: Outbox, plan: RequestPlan): Promise<Answer> {
     if (!rules.waits && !transport.isReady()) return entry.drop("offline");
     outbox.add(entry, rules.maxSize, rules.dropPolicy);
   });
+}
+
+function withoutId({ requestId: _, ...packet }: KeptPacket): Packet {
+  return packet;
 }

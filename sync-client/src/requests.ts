@@ -6,7 +6,7 @@ import { type RequestPlan, runRequest } from "./request.js";
 import type { SyncOptions } from "./socket.js";
 import type { SyncTransport } from "./transport.js";
 import { uuid } from "./uuid.js";
-import { type Answer, fullName, type JsonObject, type Packet } from "./wire.js";
+import { type Answer, fullName, type JsonObject, type KeptPacket } from "./wire.js";
 
 export interface RequestOptions {
   name: string;
@@ -50,7 +50,7 @@ export function createRequests(
 
   const plan = (
     { offline, timeoutMs, transport }: Pick<RequestOptions, "offline" | "timeoutMs" | "transport">,
-    packet: Packet,
+    packet: KeptPacket,
     askedAt: number,
   ): RequestPlan => {
     const settings = options();
@@ -91,9 +91,9 @@ function retryWithin(retry: SyncOptions["retry"] = true): number {
 }
 
 /** Nothing for data that is not JSON. */
-function toPacket({ name, version, data, receiver, ignoreSelf }: RequestOptions): Packet | undefined {
+function toPacket({ name, version, data, receiver, ignoreSelf }: RequestOptions): KeptPacket | undefined {
   try {
-    const packet: Packet = {
+    const packet: KeptPacket = {
       name: fullName(name, version),
       cb: `${name}/${version}`,
       // As it is now: it may be sent much later, and sent again it has to be the same.

@@ -65,6 +65,8 @@ export interface Connection {
   onSync: Signal<unknown>["on"];
   /** A message on event `sync-gap`. */
   onGap: Signal<unknown>["on"];
+  /** A message on event `sync-presence`. */
+  onPresence: Signal<unknown>["on"];
   /** The server has ended the session, and with it the connection. */
   onSessionEnded: Signal<SyncSessionEnd>["on"];
   open(options: SyncOptions): void;
@@ -79,6 +81,7 @@ export function createConnection(): Connection {
   const down = createSignal<void>();
   const sync = createSignal<unknown>();
   const gap = createSignal<unknown>();
+  const presence = createSignal<unknown>();
   const sessionEnded = createSignal<SyncSessionEnd>();
   let status: ConnectionStatus = { status: "idle", attempt: 0, lagging: false };
   let options: SyncOptions | undefined;
@@ -151,6 +154,7 @@ export function createConnection(): Connection {
     });
     opened.on("sync", sync.emit);
     opened.on("sync-gap", gap.emit);
+    opened.on("sync-presence", presence.emit);
     stopListening = onNetwork(() => {
       // Whatever was waited for, it is worth an attempt now.
       if (navigator.onLine && !opened.connected) opened.disconnect().connect();
@@ -182,6 +186,7 @@ export function createConnection(): Connection {
     onDown: down.on,
     onSync: sync.on,
     onGap: gap.on,
+    onPresence: presence.on,
     onSessionEnded: sessionEnded.on,
     open(next) {
       const before = options;

@@ -17,9 +17,13 @@ export interface Packet {
   cb: string;
   data: JsonObject;
   receiver: string;
-  requestId: string;
+  /** Left out where it is not sent again in any case: the server would remember its answer for nothing. */
+  requestId?: string;
   ignoreSelf?: true;
 }
+
+/** A request that can be told from all others, also when it is sent again. */
+export type KeptPacket = Packet & { requestId: string };
 
 /** The server has ended the session of this page. */
 export interface SyncSessionEnd {
@@ -113,7 +117,7 @@ export function readDelivery(value: unknown): Delivery | undefined {
   }
 }
 
-function readError(value: unknown): SyncError | undefined {
+export function readError(value: unknown): SyncError | undefined {
   const { status, message, errorCode, errorParams, httpStatus } = isObject(value) ? value : {};
   if (status !== "error" || typeof errorCode !== "string") return undefined;
   const error: SyncError<string> = { status, message: text(message), errorCode };

@@ -104,6 +104,8 @@ test("a request that does not want to wait fails at once, and is not sent a seco
   await untilConnected();
   const lost = ping({ offline: "fail" });
   await until(() => server.sent("sync").length === 1);
+  // The server would remember for nothing how it was answered.
+  expect(server.sent("sync")[0]).not.toHaveProperty("requestId");
   server.cut();
   expect(await lost).toMatchObject({
     errorCode: "sync.ioUnavailable",

@@ -5,6 +5,7 @@ import { Server } from "socket.io";
 import { answer, type Asker, refusal, SHOW } from "./answers.js";
 import { History } from "./history.js";
 import { serveHttp } from "./http-server.js";
+import { People } from "./people.js";
 
 export interface Packet {
   event: string;
@@ -23,6 +24,8 @@ export interface TestServer {
   /** The rooms of each session, by token; sessions outlive the server, as in a store. */
   sessions: Map<string, Set<string>>;
   history: History;
+  /** Who is where, by room; the server tells of it those who watch. */
+  people: People;
   /** The requests that were run, by `requestId`, in order. */
   runs: string[];
   sent(event: string): Record<string, unknown>[];
@@ -50,6 +53,8 @@ interface StartOptions {
   resumeDelay?: number;
   /** Does not answer `resume`. */
   ignoreResume?: boolean;
+  /** Does not answer `watchPresence`. */
+  ignorePresence?: boolean;
 }
 
 export async function startServer(options: StartOptions = {}): Promise<TestServer> {
@@ -59,6 +64,7 @@ export async function startServer(options: StartOptions = {}): Promise<TestServe
   const greetings: Record<string, unknown>[] = [];
   const sessions = options.sessions ?? new Map<string, Set<string>>();
   const history = new History();
+  const people = new People(io);
   const runs: string[] = [];
   /** The answers given, by `requestId`. */
   const answers = new Map<string, unknown>();
@@ -119,6 +125,15 @@ export async function startServer(options: StartOptions = {}): Promise<TestServe
     socket.on("getJoinedRooms", ({ responseIndex }) => {
       socket.emit(`getJoinedRooms-${responseIndex}`, { rooms: [...rooms], offsets: offsets(rooms) });
     });
+    socket.on("watchPresence", ({ group, responseIndex }) => {
+      if (options.ignorePresence) return;
+      const answer = rooms.has(group) ? people.watch(socket, group) : refusal("sync.notRoomMember", 403);
+      socket.emit(`watchPresence-${responseIndex}`, answer);
+    });
+    socket.on("unwatchPresence", ({ group, responseIndex }) => {
+      people.unwatch(socket, group);
+      socket.emit(`unwatchPresence-${responseIndex}`, {});
+    });
     socket.on("resume", ({ rooms: asked, responseIndex }) => {
       if (options.ignoreResume) return;
       const resume = () => {
@@ -163,6 +178,7 @@ export async function startServer(options: StartOptions = {}): Promise<TestServe
     greetings,
     sessions,
     history,
+    people,
     runs,
     show: (room, cardId) => {
       const delivery = {

@@ -1,12 +1,14 @@
+import { usePresence } from "sync-client/react";
 import { useCallback, useEffect, useState } from "react";
 import type { User } from "./api";
 import { BoardPage } from "./board/BoardPage";
 import { ChatPage } from "./chat/ChatPage";
-import { useChat } from "./chat/useChat";
+import { ROOM as CHAT_ROOM, useChat } from "./chat/useChat";
 import type { Failed } from "./failed";
 import { messageFor } from "./messages";
 import { useTab } from "./pages";
 import { Bar } from "./ui/Bar";
+import { Here } from "./ui/Here";
 import { useToasts } from "./ui/Toasts";
 
 interface Props {
@@ -42,6 +44,7 @@ export function Workspace({ me, onLogOut, onSessionLost }: Props) {
     },
   });
   const { room, failure } = chat;
+  const { users: inChat } = usePresence(CHAT_ROOM);
   useEffect(() => {
     if (room.status === "error") onFailed(room.error);
   }, [room, onFailed]);
@@ -61,6 +64,7 @@ export function Workspace({ me, onLogOut, onSessionLost }: Props) {
         <div className="page">
           <Bar {...bar} room={room} waiting={0}>
             <h1 className="visually-hidden">Chat</h1>
+            <Here me={me} users={inChat} />
           </Bar>
           <ChatPage me={me} chat={chat} />
         </div>

@@ -30,6 +30,9 @@ export const testIds = {
   userName: "user-name",
   logOut: "log-out",
 
+  /** The list of those who are on this page as well; each has `data-user-id`. */
+  here: "here",
+
   lane: "lane",
   laneCount: "lane-count",
   card: "card",

@@ -4,6 +4,7 @@
  * @module
  */
 export { type OptimisticSync, type SyncChangeOptions, useOptimisticSync } from "./use-optimistic-sync.js";
+export { usePresence } from "./use-presence.js";
 export { useRoom } from "./use-room.js";
 export { type SyncEventToTrigger, type SyncEventTrigger, useSyncEventTrigger } from "./use-sync-event-trigger.js";
 export { useSyncEvents, type SyncEventRegistrars } from "./use-sync-events.js";

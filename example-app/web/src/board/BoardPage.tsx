@@ -1,16 +1,16 @@
-import { useSyncEvents } from "sync-client/react";
+import { usePresence, useSyncEvents } from "sync-client/react";
 import { useEffect, useRef, useState } from "react";
 import type { User } from "../api";
 import type { Failed } from "../failed";
 import { messageFor } from "../messages";
 import { testIds } from "../test-ids";
-import { Badge } from "../ui/Badge";
 import { Bar, type BarProps } from "../ui/Bar";
+import { Here, nameOf } from "../ui/Here";
 import { Notice } from "../ui/Notice";
 import { BoardTitle } from "./BoardTitle";
 import { BoardView } from "./BoardView";
 import type { BoardEvent } from "./state";
-import { useBoard } from "./useBoard";
+import { ROOM, useBoard } from "./useBoard";
 import { useCursors } from "./useCursors";
 
 interface Props {
@@ -39,6 +39,7 @@ export function BoardPage({ me, bar, onFailed }: Props) {
   });
   const cursors = useCursors(area, room.status === "joined");
   const viewers = useViewers(me);
+  const { users } = usePresence(ROOM);
 
   useEffect(() => {
     if (room.status === "error") onFailed(room.error);
@@ -51,7 +52,7 @@ export function BoardPage({ me, bar, onFailed }: Props) {
   }, [view?.title]);
 
   for (const card of view?.cards ?? []) names.current.set(card.ownerId, card.ownerName);
-  for (const one of cursors.here) names.current.set(one.userId, one.name);
+  for (const user of users) names.current.set(user.id, nameOf(user));
 
   /** What a screen reader says about an event that somebody else caused. */
   function describe(event: BoardEvent): string | null {
@@ -89,16 +90,7 @@ export function BoardPage({ me, bar, onFailed }: Props) {
     <div className="page">
       <Bar {...bar} room={room} waiting={waiting}>
         {view ? <BoardTitle title={view.title} onRename={actions.rename} /> : <h1>Board</h1>}
-        <ul className="here" aria-label="Here now">
-          {cursors.here
-            .toSorted((a, b) => a.name.localeCompare(b.name))
-            .slice(0, 6)
-            .map((one) => (
-              <li key={one.userId} aria-label={one.name}>
-                <Badge userId={one.userId} name={one.name} />
-              </li>
-            ))}
-        </ul>
+        <Here me={me} users={users} />
       </Bar>
       {view ? (
         <BoardView

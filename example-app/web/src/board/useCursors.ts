@@ -17,8 +17,6 @@ export interface RemoteCursor {
 const EVERY = 50;
 /** A pointer that has not moved for so long is no longer shown, in milliseconds. */
 const SHOWN_FOR = 8_000;
-/** A person whose pointer moved within this time is listed as here, in milliseconds. */
-const HERE_FOR = 60_000;
 
 /** The pointers of the others, and sending one's own. */
 export function useCursors(area: RefObject<HTMLElement | null>, joined: boolean) {
@@ -44,8 +42,8 @@ export function useCursors(area: RefObject<HTMLElement | null>, joined: boolean)
       const time = performance.now();
       setNow(time);
       setCursors((all) => {
-        const here = all.filter((one) => time - one.movedAt < HERE_FOR);
-        return here.length === all.length ? all : here;
+        const shown = all.filter((one) => time - one.movedAt < SHOWN_FOR);
+        return shown.length === all.length ? all : shown;
       });
     }, 1_000);
     return () => clearInterval(timer);
@@ -79,6 +77,7 @@ export function useCursors(area: RefObject<HTMLElement | null>, joined: boolean)
           receiver: ROOM,
           ignoreSelf: true,
           timeoutMs: 2_000,
+          offline: "fail",
         });
       };
       send();
@@ -88,7 +87,6 @@ export function useCursors(area: RefObject<HTMLElement | null>, joined: boolean)
 
   return {
     visible: cursors.filter((one) => now - one.movedAt < SHOWN_FOR),
-    here: cursors,
     track,
   };
 }

@@ -61,6 +61,7 @@ export function useTyping() {
       receiver: ROOM,
       ignoreSelf: true,
       timeoutMs: EVERY,
+      offline: "fail",
     });
   }, []);
 
