@@ -4,19 +4,18 @@ use std::sync::{Arc, Weak};
 
 use futures_util::{FutureExt, future::BoxFuture};
 use serde_json::value::RawValue;
-use socketioxide::socket::Sid;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    cluster::{Said, SaidFrame, SaidFrom, Topic},
+    cluster::{Said, SaidFrame, Topic},
     connection::Connection,
     fanout::EVENT,
     replay::{Mark, Running},
     room::RoomCode,
     route::Route,
     routed::Routed,
+    sender::Sender,
     server::Server,
-    session::SessionKey,
     stream::{Audience, Chosen, Outlet},
     wire,
 };
@@ -33,12 +32,10 @@ impl RequestAudience {
         routed: &Routed,
         replay: Option<&Arc<Running>>,
     ) -> Self {
-        let session = routed.request.session.as_ref();
         let origin = Origin {
             server: server.clone(),
             route: routed.route.clone(),
-            connection: routed.connection,
-            session: session.map(|session| session.key().clone()),
+            sender: routed.sender(),
             room: routed.request.room.clone(),
         };
         Self {
@@ -82,8 +79,7 @@ impl From<Chosen> for Topic {
 struct Origin {
     server: Arc<Server>,
     route: Arc<Route>,
-    connection: Option<Sid>,
-    session: Option<SessionKey>,
+    sender: Sender,
     room: RoomCode,
 }
 
@@ -96,18 +92,11 @@ impl Origin {
     fn say(&self, topic: &Topic, frame: &RawValue) {
         let said = SaidFrame {
             frame,
-            from: SaidFrom::new(self.connection, self.session.as_ref()),
+            from: self.sender.said(),
             room: self.room.as_str().into(),
+            mark: None,
         };
         self.server.cluster.say(topic, &Said::Frame(said));
-    }
-
-    fn say_to_room(&self, frame: &RawValue) {
-        // The room that a connection has for itself is nowhere else.
-        let is_own = |id: Sid| id.as_str() == self.room.as_str();
-        if !self.connection.is_some_and(is_own) {
-            self.say(&Topic::Room(self.room.clone()), frame);
-        }
     }
 }
 
@@ -123,13 +112,15 @@ impl Outlet for Members {
         match &self.replay {
             None => {
                 let frame = self.origin.frame(payload, None);
-                self.origin.say_to_room(&frame);
+                // The room that a connection has for itself is nowhere else.
+                if !room.is_of(self.origin.sender.connection) {
+                    self.origin.say(&Topic::Room(room.clone()), &frame);
+                }
                 server.emit_to_room(room, None, EVENT, &frame).sent
             }
             Some(running) => running.upgrade().map_or(0, |running| {
                 let frame = |mark| self.origin.frame(payload, Some(mark));
                 running.send(frame, |frame| {
-                    self.origin.say_to_room(frame);
                     server.emit_to_caught_up(room, EVENT, &frame).sent
                 })
             }),

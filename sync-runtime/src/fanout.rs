@@ -28,6 +28,7 @@ use crate::{
     outgoing::Reached,
     panic,
     room::RoomCode,
+    rooms::Joined,
     route::Route,
     routed::Routed,
     sender::Sender,
@@ -111,7 +112,7 @@ impl Delivery {
     fn say(&self, server: &Server) {
         let visitor = &self.request.visitor;
         // The room that a connection has for itself is nowhere else.
-        if visitor.is_alone_in(self.room()) {
+        if self.room().is_of(visitor.connection()) {
             return;
         }
         let said = SaidDelivery {
@@ -207,13 +208,20 @@ pub(crate) fn join(
     socket: &SocketRef,
     room: &RoomCode,
 ) {
+    let mut joined = Joined::Already;
     server.replays.join(
         room,
-        || server.rooms.join(connection, socket, room),
+        || {
+            joined = server.rooms.join(connection, socket, room);
+            joined
+        },
         |frame| {
             server.emit(connection, EVENT, &frame);
         },
     );
+    if joined == Joined::First {
+        server.replays.want_when_hosted(room);
+    }
     server.presence.enter(connection, room);
 }
 
@@ -226,7 +234,10 @@ pub(crate) fn join_unheard(
     room: &RoomCode,
 ) {
     connection.note_behind(room);
-    server.rooms.join(connection, socket, room);
+    if server.rooms.join(connection, socket, room) == Joined::First {
+        server.replays.forget_others(room);
+        server.replays.want_when_hosted(room);
+    }
     server.presence.enter(connection, room);
 }
 
@@ -236,7 +247,13 @@ pub(crate) fn catch_up(server: &Arc<Server>, connection: &Arc<Connection>) {
     for room in connection.rooms_behind() {
         server.replays.join(
             &room,
-            || connection.note_caught_up(&room),
+            || {
+                if connection.note_caught_up(&room) {
+                    Joined::Another
+                } else {
+                    Joined::Already
+                }
+            },
             |frame| {
                 server.emit(connection, EVENT, &frame);
             },

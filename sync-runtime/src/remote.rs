@@ -10,11 +10,14 @@ use socketioxide::socket::Sid;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{
-    cluster::{Ears, Notice, Said, SaidDelivery, SaidFrame, Topic},
+    cluster::{
+        Ears, Notice, Said, SaidDelivery, SaidFrame, SaidFrom, SaidStream, SaidStreamOver, Topic,
+    },
     connection::Connection,
     fanout::{self, Delivery, EVENT, To},
     handler::output::OutputJson,
     membership, observe,
+    replay::{Beginning, Mark},
     room::RoomCode,
     sender::Sender,
     serial::Serial,
@@ -70,14 +73,20 @@ pub(crate) fn listen(server: &Arc<Server>, ears: Ears) {
     ears.runtime.spawn(async move {
         while let Some(notice) = notices.next().await {
             match notice {
-                Notice::Said(topic, text) => remote.hear(topic, &text).await,
+                Notice::Said { node, topic, text } => remote.hear(node, topic, &text).await,
                 Notice::Interrupted => {
                     tracing::warn!("other nodes were not heard for a while: members are told");
                     gap_everywhere(&remote.server);
+                    let Server { replays, rooms, .. } = &*remote.server;
+                    replays.doubt_others();
+                    for room in rooms.all() {
+                        replays.want(&room);
+                    }
                 }
-                Notice::NodeDied => {
-                    tracing::warn!("another node has died: members are told");
+                Notice::NodeDied(node) => {
+                    tracing::warn!(%node, "another node has died: members are told");
                     gap_everywhere(&remote.server);
+                    remote.server.replays.forget_node(&node);
                 }
             }
         }
@@ -85,15 +94,27 @@ pub(crate) fn listen(server: &Arc<Server>, ears: Ears) {
 }
 
 impl Remote {
-    async fn hear(&self, topic: Topic, text: &str) {
+    async fn hear(&self, node: Box<str>, topic: Topic, text: &str) {
         match serde_json::from_str(text) {
             Ok(Said::Delivery(said)) => {
                 if let Topic::Room(room) = topic {
                     self.deliver(room, &said, text.len()).await;
                 }
             }
-            Ok(Said::Frame(said)) => self.pass_on(topic, &said, text.len()).await,
-            Ok(Said::Lost) => gap(&self.server, &topic, CLUSTER),
+            Ok(Said::Frame(said)) => self.pass_on(node, topic, &said, text.len()).await,
+            Ok(Said::Lost) => {
+                gap(&self.server, &topic, CLUSTER);
+                if let Topic::Room(room) = &topic {
+                    self.server.replays.want(room);
+                }
+            }
+            Ok(Said::WantStreams) => {
+                if let Topic::Room(room) = &topic {
+                    self.server.replays.say_to(&node, room);
+                }
+            }
+            Ok(Said::Stream(said)) => self.begin_stream(node, &said, text.len()).await,
+            Ok(Said::StreamOver(said)) => self.end_stream(&said),
             Ok(Said::Leave(room)) => {
                 if let Ok(room) = RoomCode::parse(&room) {
                     let server = self.server.clone();
@@ -144,11 +165,7 @@ impl Remote {
             session: said.from.session_key(),
             ignore_self: said.ignore_self,
         };
-        let lane = Lane {
-            room: room.clone(),
-            connection: sender.connection,
-            session: sender.session.clone(),
-        };
+        let lane = Lane::of(&room, &said.from);
         let (server, input) = (self.server.clone(), Arc::from(said.input.to_owned()));
         self.lanes.add(lane, async move {
             let name = route.full_name.clone();
@@ -161,23 +178,26 @@ impl Remote {
     }
 
     /// Sends a payload of a stream on another node to those of this one that it is for.
-    async fn pass_on(&self, topic: Topic, said: &SaidFrame<'_>, bytes: usize) {
+    async fn pass_on(&self, node: Box<str>, topic: Topic, said: &SaidFrame<'_>, bytes: usize) {
         let (Some(permit), Ok(room)) = (self.admit(bytes).await, RoomCode::parse(&said.room))
         else {
             return;
         };
-        let lane = Lane {
-            room,
-            connection: said.from.connection,
-            session: said.from.session_key(),
-        };
+        let lane = Lane::of(&room, &said.from);
+        let mark = said.mark.as_ref().and_then(Mark::of);
         let (server, frame): (_, Box<RawValue>) = (self.server.clone(), said.frame.to_owned());
         self.lanes.add(lane, async move {
-            match &topic {
-                Topic::Room(room) => {
+            match (&topic, mark) {
+                (Topic::Room(room), Some(mark)) => {
+                    let send = |frame: &RawValue| {
+                        server.emit_to_caught_up(room, EVENT, &frame);
+                    };
+                    server.replays.hear(&node, mark, &frame, room, send);
+                }
+                (Topic::Room(room), None) => {
                     server.emit_to_room(room, None, EVENT, &frame);
                 }
-                topic => {
+                (topic, _) => {
                     for connection in server.connections_on(topic) {
                         server.emit(&connection, EVENT, &frame);
                     }
@@ -185,6 +205,47 @@ impl Remote {
             }
             drop(permit);
         });
+    }
+
+    /// Brings the members of a room to where a stream on another node is.
+    async fn begin_stream(&self, node: Box<str>, said: &SaidStream<'_>, bytes: usize) {
+        let (Some(permit), Ok(room), Some(beginning)) = (
+            self.admit(bytes).await,
+            RoomCode::parse(&said.room),
+            Beginning::of(said),
+        ) else {
+            return;
+        };
+        let server = self.server.clone();
+        self.lanes.add(Lane::of(&room, &said.from), async move {
+            let send = |frame: &RawValue| {
+                server.emit_to_caught_up(&room, EVENT, &frame);
+            };
+            let replays = &server.replays;
+            replays.hear_beginning(&node, beginning, &room, send);
+            drop(permit);
+        });
+    }
+
+    /// Forgets a stream on another node, behind its last frame.
+    fn end_stream(&self, said: &SaidStreamOver<'_>) {
+        let Ok(room) = RoomCode::parse(&said.room) else {
+            return;
+        };
+        let (server, stream) = (self.server.clone(), said.stream.as_ref().to_owned());
+        let lane = Lane::of(&room, &said.from);
+        self.lanes
+            .add(lane, async move { server.replays.hear_end(&stream, &room) });
+    }
+}
+
+impl Lane {
+    fn of(room: &RoomCode, from: &SaidFrom<'_>) -> Self {
+        Self {
+            room: room.clone(),
+            connection: from.connection,
+            session: from.session_key(),
+        }
     }
 }
 
@@ -197,7 +258,7 @@ fn gap(server: &Arc<Server>, topic: &Topic, reason: &'static str) {
             let rooms = std::slice::from_ref(room);
             server.emit_to_room(room, None, GAP, &Gap { rooms, reason });
         }
-        Topic::User(_) | Topic::Session(_) => {
+        Topic::User(_) | Topic::Session(_) | Topic::Node(_) => {
             observe::gap(reason);
             for connection in server.connections_on(topic) {
                 server.emit(&connection, GAP, &Gap { rooms: &[], reason });

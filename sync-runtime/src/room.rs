@@ -28,6 +28,11 @@ impl RoomCode {
         Self(id.as_str().into())
     }
 
+    /// Whether it is the room that a connection has for itself.
+    pub(crate) fn is_of(&self, connection: Option<Sid>) -> bool {
+        connection.is_some_and(|id| id.as_str() == self.as_str())
+    }
+
     /// The name as the client wrote it.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -12,6 +12,16 @@ use crate::{
     session::SessionKey,
 };
 
+/// What a connection has become in a room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Joined {
+    /// It was in it already.
+    Already,
+    /// There is nobody else on this node.
+    First,
+    Another,
+}
+
 /// The members of each room. A room is there as long as somebody is in it.
 ///
 /// The layer below has a table of its own. Both change under the lock of this one, so that whoever
@@ -30,18 +40,19 @@ impl Rooms {
         }
     }
 
-    /// Makes a connection a member of a room; `false` when it was in it already.
+    /// Makes a connection a member of a room.
     pub(crate) fn join(
         &self,
         connection: &Arc<Connection>,
         socket: &SocketRef,
         room: &RoomCode,
-    ) -> bool {
+    ) -> Joined {
         if !connection.note_joined(room) {
-            return false;
+            return Joined::Already;
         }
         let mut members = self.members.entry(room.clone()).or_default();
-        if members.is_empty() && room != connection.own_room() {
+        let is_first = members.is_empty();
+        if is_first && room != connection.own_room() {
             self.cluster.host(&Topic::Room(room.clone()));
         }
         members.insert(connection.id(), connection.clone());
@@ -52,7 +63,11 @@ impl Rooms {
         if connection.is_closed() {
             self.leave(connection, socket, room);
         }
-        true
+        if is_first {
+            Joined::First
+        } else {
+            Joined::Another
+        }
     }
 
     /// Takes a connection out of a room.
@@ -91,6 +106,15 @@ impl Rooms {
         work: impl FnOnce(&HashMap<Sid, Arc<Connection>>) -> R,
     ) -> Option<R> {
         self.members.get(room).map(|members| work(&members))
+    }
+
+    /// The rooms with somebody on this node.
+    #[cfg(feature = "redis")]
+    pub(crate) fn all(&self) -> Vec<RoomCode> {
+        self.members
+            .iter()
+            .map(|members| members.key().clone())
+            .collect()
     }
 
     /// Whether nobody on this node is in the room.

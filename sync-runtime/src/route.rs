@@ -181,6 +181,12 @@ impl RouteTable {
         routes.any(|route| route.server.history.is_some())
     }
 
+    /// Whether there is a route with streams that are replayed.
+    pub(crate) fn have_replay(&self) -> bool {
+        let mut routes = self.0.values();
+        routes.any(|route| route.server.replay)
+    }
+
     pub(crate) fn find(&self, name: &RouteName) -> Result<Arc<Route>, Refusal> {
         self.0.get(&*name.0).cloned().ok_or(Refusal::NotFound)
     }

@@ -9,6 +9,7 @@ use crate::{
     hooks::{RequestInfo, Visitor},
     repeats::RequestId,
     route::Route,
+    sender::Sender,
 };
 
 /// A request together with its route. What has been checked of it, the stage's own type says that
@@ -22,6 +23,16 @@ pub(crate) struct Routed {
 }
 
 impl Routed {
+    /// Who sent it.
+    pub(crate) fn sender(&self) -> Sender {
+        let session = self.request.session.as_ref();
+        Sender {
+            connection: self.connection,
+            session: session.map(|session| session.key().clone()),
+            ignore_self: self.ignore_self,
+        }
+    }
+
     /// What hooks are told of it.
     pub(crate) fn info(&self) -> RequestInfo {
         RequestInfo {

@@ -6,6 +6,7 @@ use serde_json::value::RawValue;
 use socketioxide::socket::Sid;
 
 use crate::{
+    cluster::SaidFrom,
     hooks::{RequestInfo, Visitor},
     request_values::SharedValues,
     room::RoomCode,
@@ -25,6 +26,11 @@ impl Sender {
     /// The session whose connections do not hear it.
     pub(crate) fn except(&self) -> Option<&SessionKey> {
         self.session.as_ref().filter(|_| self.ignore_self)
+    }
+
+    /// As other nodes are told.
+    pub(crate) fn said(&self) -> SaidFrom<'_> {
+        SaidFrom::new(self.connection, self.session.as_ref())
     }
 
     /// What hooks are told of its request: who sent it, as far as that session still lives.

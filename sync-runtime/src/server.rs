@@ -65,7 +65,7 @@ impl Server {
                     .filter_map(|id| self.connection(id))
                     .collect()
             }
-            Topic::Room(_) | Topic::Nodes => Vec::new(),
+            Topic::Room(_) | Topic::Node(_) | Topic::Nodes => Vec::new(),
         }
     }
 
@@ -87,8 +87,12 @@ impl Server {
 
     fn leave_feed(&self, connection: &Connection, room: &RoomCode, below: impl FnOnce()) {
         self.history.feeds.leave(room, connection.id(), below);
+        if !self.rooms.is_empty(room) {
+            return;
+        }
         // What is on its way to the room is for nobody here, and may not come any more.
-        if self.history.is_used && self.rooms.is_empty(room) {
+        self.replays.forget_others(room);
+        if self.history.is_used {
             self.history.awaited.forget(room);
         }
     }

@@ -23,6 +23,7 @@ use crate::{
     observe,
     presence::{Presence, Profiles},
     repeats::MemoryRepeats,
+    replay::Replays,
     room::RoomCode,
     rooms::Rooms,
     route::RouteTable,
@@ -300,6 +301,8 @@ impl SyncServerBuilder {
             self.config.history_readers,
         );
         let (cluster, listen) = (self.join)(&self.config);
+        let max_replay_bytes = self.config.max_replay_bytes;
+        let replays = Replays::new(cluster.clone(), max_replay_bytes, self.routes.have_replay());
         let server = Arc::new(Server {
             io,
             door: Arc::new(door),
@@ -318,7 +321,7 @@ impl SyncServerBuilder {
             by_session: BySession::new(cluster.clone()),
             by_user: ByUser::new(cluster.clone()),
             cluster,
-            replays: Arc::default(),
+            replays: Arc::new(replays),
             watches_sessions: Once::new(),
             watches_traffic: Once::new(),
             config: self.config,

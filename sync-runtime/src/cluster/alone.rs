@@ -31,6 +31,10 @@ impl Cluster for Alone {
         ready(Ok(false)).boxed()
     }
 
+    fn has_others(&self) -> bool {
+        false
+    }
+
     fn answers(&self) -> bool {
         true
     }

@@ -9,11 +9,14 @@ use futures_util::future::BoxFuture;
 
 #[cfg(feature = "redis")]
 pub use self::redis::{ClusterError, RedisCluster};
-#[cfg(feature = "redis")]
-pub(crate) use self::redis::{Ears, Notice};
 pub(crate) use self::{
     alone::Alone,
-    said::{Said, SaidDelivery, SaidFrame, SaidFrom},
+    said::{Said, SaidDelivery, SaidFrame, SaidFrom, SaidMark, SaidStreamOver},
+};
+#[cfg(feature = "redis")]
+pub(crate) use self::{
+    redis::{Ears, Notice},
+    said::SaidStream,
 };
 use crate::{Failure, error::Refusal, room::RoomCode, session::SessionKey};
 
@@ -26,6 +29,12 @@ pub(crate) enum Topic {
     User(Box<str>),
     /// Those with connections of a session.
     Session(SessionKey),
+    /// One of them.
+    #[cfg_attr(
+        not(feature = "redis"),
+        expect(dead_code, reason = "only Redis has several")
+    )]
+    Node(Box<str>),
     /// All.
     #[cfg_attr(
         not(feature = "redis"),
@@ -59,6 +68,9 @@ pub(crate) trait Cluster: Send + Sync {
 
     /// Whether another node hears what is said on a topic.
     fn is_heard<'a>(&'a self, topic: &'a Topic) -> BoxFuture<'a, Result<bool, ClusterUnavailable>>;
+
+    /// Whether there can be others at all.
+    fn has_others(&self) -> bool;
 
     /// Whether the cluster answered when it was last asked.
     fn answers(&self) -> bool;

@@ -25,6 +25,14 @@ pub(crate) enum Said<'a> {
     Frame(SaidFrame<'a>),
     /// Something could not be said on this topic.
     Lost,
+    /// Where streams that are replayed run in this room, their beginnings are wanted.
+    WantStreams,
+    /// What a stream that is replayed has sent so far.
+    #[serde(borrow)]
+    Stream(SaidStream<'a>),
+    /// A stream that is replayed is over.
+    #[serde(borrow)]
+    StreamOver(SaidStreamOver<'a>),
     /// Those that the topic names are no longer in a room.
     #[serde(borrow)]
     Leave(Cow<'a, str>),
@@ -55,6 +63,41 @@ pub(crate) struct SaidFrame<'a> {
     #[serde(borrow)]
     pub(crate) from: SaidFrom<'a>,
     /// Where its order is that of what the same sender says to this room.
+    #[serde(borrow)]
+    pub(crate) room: Cow<'a, str>,
+    /// Which frame of which stream it is, if that is replayed.
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub(crate) mark: Option<SaidMark<'a>>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct SaidMark<'a> {
+    #[serde(borrow)]
+    pub(crate) stream: Cow<'a, str>,
+    pub(crate) index: u64,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct SaidStream<'a> {
+    #[serde(borrow)]
+    pub(crate) stream: Cow<'a, str>,
+    #[serde(borrow)]
+    pub(crate) from: SaidFrom<'a>,
+    #[serde(borrow)]
+    pub(crate) room: Cow<'a, str>,
+    /// How many frames were sent.
+    pub(crate) sent: u64,
+    /// All of them, unless they have become too large.
+    #[serde(borrow)]
+    pub(crate) frames: Option<Vec<&'a RawValue>>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct SaidStreamOver<'a> {
+    #[serde(borrow)]
+    pub(crate) stream: Cow<'a, str>,
+    #[serde(borrow)]
+    pub(crate) from: SaidFrom<'a>,
     #[serde(borrow)]
     pub(crate) room: Cow<'a, str>,
 }
@@ -90,6 +133,7 @@ impl Topic {
             Self::Room(room) => format!("{prefix}room:{room}"),
             Self::User(id) => format!("{prefix}user:{id}"),
             Self::Session(key) => format!("{prefix}session-to:{}", key.as_str()),
+            Self::Node(id) => format!("{prefix}node:{id}"),
             Self::Nodes => format!("{prefix}nodes"),
         }
     }
@@ -101,6 +145,7 @@ impl Topic {
             None => (name == "nodes").then_some(Self::Nodes),
             Some(("room", room)) => RoomCode::parse(room).ok().map(Self::Room),
             Some(("user", id)) => Some(Self::User(id.into())),
+            Some(("node", id)) => Some(Self::Node(id.into())),
             Some(("session-to", key)) => SessionKey::parse(key).map(Self::Session),
             Some(_) => None,
         }
@@ -120,6 +165,7 @@ mod tests {
             Topic::Room(room),
             Topic::User("ada:lovelace".into()),
             Topic::Session(key),
+            Topic::Node("7f".into()),
             Topic::Nodes,
         ] {
             let channel = topic.channel("app:");

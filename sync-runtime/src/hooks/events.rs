@@ -58,12 +58,6 @@ impl Visitor {
         self.connection
     }
 
-    /// Whether a room is the one that the connection has for itself.
-    pub(crate) fn is_alone_in(&self, room: &RoomCode) -> bool {
-        self.connection
-            .is_some_and(|connection| connection.as_str() == room.as_str())
-    }
-
     pub(crate) fn any_session(&self) -> Option<&AnySession> {
         self.session.as_ref()
     }

@@ -38,8 +38,7 @@ pub(super) fn recordable(
 /// How much is kept of what a route delivers to a room, if it is recorded.
 fn keep(route: &Route, room: &RoomCode, sender: Option<Sid>) -> Option<Keep> {
     // The room that a connection has for itself ends with it: nobody could resume it.
-    let is_own = || sender.map(RoomCode::of_connection).as_ref() == Some(room);
-    route.server.history.filter(|_| !is_own())
+    route.server.history.filter(|_| !room.is_of(sender))
 }
 
 /// An output that may be answered and delivered.

@@ -43,8 +43,8 @@ pub(super) fn open(
     }
     let gate = Arc::new(Gate::new(stream_hooks::notes(server, || routed.info())));
     let replay = route.replay.then(|| {
-        let max_bytes = server.config.max_replay_bytes;
-        Arc::new(server.replays.begin(&routed.request.room, max_bytes))
+        let room = &routed.request.room;
+        Arc::new(server.replays.begin(room, routed.sender()))
     });
     let streams = Streams {
         gate: gate.clone(),

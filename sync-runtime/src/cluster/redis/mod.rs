@@ -148,6 +148,7 @@ impl RedisCluster {
             timeout,
         };
         node.host(&Topic::Nodes);
+        node.host(&Topic::Node(node.id.as_str().into()));
         let ears = Ears {
             notices: stream::select(node.notices(heard), received(deaths)).boxed(),
             runtime,
@@ -169,12 +170,16 @@ impl fmt::Debug for RedisCluster {
 /// What a node hears of the others.
 #[derive(Debug)]
 pub(crate) enum Notice {
-    /// What another said on a topic: the text of a [`Said`].
-    Said(Topic, String),
+    /// What a node said on a topic: the text of a [`Said`].
+    Said {
+        node: Box<str>,
+        topic: Topic,
+        text: String,
+    },
     /// Anything may have been missed, of all others.
     Interrupted,
     /// Another node is gone, and with it what it had not said yet.
-    NodeDied,
+    NodeDied(Box<str>),
 }
 
 /// How a server hears of the others, and where it is to do so.
@@ -277,6 +282,10 @@ impl Cluster for Node {
         .boxed()
     }
 
+    fn has_others(&self) -> bool {
+        true
+    }
+
     fn answers(&self) -> bool {
         !self.pulse.is_lost() && !self.channels.are_away()
     }
@@ -312,8 +321,12 @@ fn text(node: &str, said: &Said<'_>) -> Option<String> {
 fn said(channel: &str, payload: Vec<u8>, prefix: &str) -> Option<Notice> {
     let topic = Topic::of_channel(channel, prefix)?;
     let text = String::from_utf8(payload).ok()?;
-    let (_, said) = text.split_once(' ')?;
-    Some(Notice::Said(topic, said.to_owned()))
+    let (node, said) = text.split_once(' ')?;
+    Some(Notice::Said {
+        node: node.into(),
+        topic,
+        text: said.to_owned(),
+    })
 }
 
 fn received(

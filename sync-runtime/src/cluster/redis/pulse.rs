@@ -68,9 +68,9 @@ impl Pulse {
                         if self.is_lost.swap(false, Ordering::Relaxed) {
                             tracing::info!("the cluster answers again");
                         }
-                        for _ in 0..died {
+                        for node in died {
                             observe::cluster_node_died();
-                            let _ = deaths.send(Notice::NodeDied);
+                            let _ = deaths.send(Notice::NodeDied(node.into()));
                         }
                     }
                     Err(error) => {
@@ -105,8 +105,8 @@ struct Beating {
 }
 
 impl Beating {
-    /// Gives how many nodes have died since the last beat.
-    async fn beat(&mut self) -> RedisResult<usize> {
+    /// Gives the nodes that have died since the last beat.
+    async fn beat(&mut self) -> RedisResult<Vec<String>> {
         let Settings {
             node,
             prefix,
@@ -134,7 +134,7 @@ impl Beating {
         // not know yet who lives, and all have missed something anyway.
         let was_away = self.last.elapsed() >= self.settings.dead_after;
         let known = self.dead.as_ref().filter(|_| !was_away);
-        let died = known.map_or(0, |known| dead.difference(known).count());
+        let died = known.map_or_else(Vec::new, |known| dead.difference(known).cloned().collect());
         self.dead = Some(dead);
         self.last = Instant::now();
         Ok(died)

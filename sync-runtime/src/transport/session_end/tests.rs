@@ -219,12 +219,12 @@ async fn all_connections_of_a_session_hear_why_it_ended_and_are_closed() -> Resu
 async fn a_silent_connection_is_closed_when_its_session_expires() -> Result<(), Failure> {
     let sessions = Sessions::in_memory().life(Duration::from_secs(1));
     let running = serve(&sessions).await;
+    let began = Instant::now();
     let opened = sessions.open(user("ada")).await?;
     let mut client = Client::of(&running, &opened).await;
     let mut anonymous = Client::connect(&running, &[], "").await;
     anonymous.expect_connected().await;
 
-    let began = Instant::now();
     while running.server.by_session.is_connected(&opened.key()) {
         assert!(began.elapsed() < PATIENCE);
         tokio::time::sleep(Duration::from_millis(20)).await;

@@ -382,3 +382,65 @@ async fn sessions_and_members_shared_through_redis_work_together() {
     say(&mut ada, "hi").await;
     assert_eq!(heard(&mut her_tab).await, "hi");
 }
+
+#[tokio::test]
+async fn who_joins_a_replayed_stream_on_another_node_hears_it_from_the_beginning_once() {
+    let cluster = Cluster::start().await;
+    let mut ada = member(&cluster.one, "ada").await;
+    let data = json!({ "pieces": ["Once ", "upon"] });
+    let index = ada.begin("stream/replayed/v1", "room", data).await;
+    assert_eq!(ada.hear("sync").await["chunk"], "Once ");
+    assert_eq!(ada.hear("sync").await["chunk"], "upon");
+    // The first of them makes the other node hear of the room, and the second finds it there.
+    let mut grace = member(&cluster.other, "grace").await;
+    assert_eq!(grace.hear("sync").await["chunk"], "Once ");
+    assert_eq!(grace.hear("sync").await["chunk"], "upon");
+    let mut late = member(&cluster.other, "late").await;
+    assert_eq!(late.hear("sync").await["chunk"], "Once ");
+    assert_eq!(late.hear("sync").await["chunk"], "upon");
+    cluster.one.go_on();
+    ada.hear(&format!("sync-{index}")).await;
+    for client in [&mut grace, &mut late] {
+        assert_eq!(client.hear("sync").await["chunk"], ", and so on");
+        assert_eq!(client.hear("sync").await["status"], "success");
+    }
+    // When it is over there is nothing to replay.
+    let mut after = member(&cluster.other, "after").await;
+    say(&mut ada, "the end").await;
+    assert_eq!(heard(&mut after).await, "the end");
+}
+
+#[tokio::test]
+async fn a_fan_out_costs_redis_one_message_whatever_the_number_of_members() {
+    let cluster = Cluster::start().await;
+    let mut ada = member(&cluster.one, "ada").await;
+    let mut others = Vec::new();
+    for number in 0..5 {
+        others.push(member(&cluster.other, &format!("user {number}")).await);
+    }
+    let published = || {
+        let stats = std::process::Command::new("redis-cli")
+            .args([
+                "-p",
+                &cluster.redis.port.to_string(),
+                "INFO",
+                "commandstats",
+            ])
+            .output()
+            .expect("`redis-cli` can be run");
+        let stats = String::from_utf8_lossy(&stats.stdout).into_owned();
+        let calls = stats.split("cmdstat_publish:calls=").nth(1);
+        let calls = calls.and_then(|calls| calls.split(',').next()?.parse().ok());
+        calls.unwrap_or(0_u64)
+    };
+    let before = published();
+    for _ in 0..10 {
+        say(&mut ada, "hi").await;
+    }
+    for other in &mut others {
+        for _ in 0..10 {
+            heard(other).await;
+        }
+    }
+    assert_eq!(published() - before, 10);
+}
