@@ -93,12 +93,13 @@ export function runRequest(outbox: Outbox, plan: RequestPlan): Promise<Answer> {
         if (mustGoBy() <= Date.now()) return onWaitedTooLong();
         expireIn(rules.maxAgeMs === undefined ? expiresAt - Date.now() : plan.timeoutMs, onTimeout);
         attempts += 1;
+        const sending: Packet = sentAt === undefined ? sent : { ...sent, repeat: true };
         if (sentAt === undefined) {
           sentAt = Date.now();
           if (stored) keep();
         }
         plan.onSent?.();
-        exchange = transport.send(sent, { answer, lost, progress: onStream && progress }, plan.settings);
+        exchange = transport.send(sending, { answer, lost, progress: onStream && progress }, plan.settings);
       },
     };
     const answer = (value: unknown) => settle(readAnswer(value));

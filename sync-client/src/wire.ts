@@ -19,6 +19,8 @@ export interface Packet {
   receiver: string;
   /** Left out where it is not sent again in any case: the server would remember its answer for nothing. */
   requestId?: string;
+  /** It was sent before, and may have run. */
+  repeat?: true;
   ignoreSelf?: true;
 }
 

@@ -134,6 +134,9 @@ test("a request whose connection breaks before the answer runs once and gets the
   expect(cards(server)).toEqual(["1", "2", "3", "1", "2", "3", "4"]);
   const ids = server.sent("sync").map(({ requestId }) => requestId);
   expect(ids.slice(0, 3)).toEqual(ids.slice(3, 6));
+  // The server is told that it may have run, in case it cannot find out.
+  const repeats = server.sent("sync").map(({ repeat }) => repeat);
+  expect(repeats.slice(0, 6)).toEqual([undefined, undefined, undefined, true, true, true]);
 });
 
 test("with retry off, a request whose connection breaks may have run and is not sent again", async () => {

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, error::Error as StdError, fmt};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// An error of a route, as derived by [`#[derive(SyncError)]`](macro@crate::SyncError) on an enum.
 ///
@@ -56,12 +56,14 @@ impl SyncError for Failure {
 #[derive(Debug)]
 pub struct Failure(Box<Parts>);
 
-#[derive(Debug)]
+/// Nodes of an app tell each other of it as JSON.
+#[derive(Debug, Serialize, Deserialize)]
 struct Parts {
     code: Cow<'static, str>,
     status: u16,
     message: Cow<'static, str>,
     params: Vec<ErrorParam>,
+    #[serde(skip)]
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -161,6 +163,17 @@ impl Failure {
         }))
     }
 
+    /// What another node reads with [`decoded`](Self::decoded).
+    #[cfg(feature = "redis")]
+    pub(crate) fn encoded(&self) -> serde_json::Result<String> {
+        serde_json::to_string(&self.0)
+    }
+
+    #[cfg(feature = "redis")]
+    pub(crate) fn decoded(json: &str) -> serde_json::Result<Self> {
+        serde_json::from_str(json).map(Self)
+    }
+
     /// Tells the operator what only the operator may know.
     pub(crate) fn log(&self, route: &str) {
         if let Some(source) = &self.0.source {
@@ -198,14 +211,14 @@ impl StdError for Failure {
 }
 
 /// One parameter of an error's message.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ErrorParam {
     key: Cow<'static, str>,
     value: ParamValue,
 }
 
 /// The value of a message's parameter.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum ParamValue {
     /// Text.

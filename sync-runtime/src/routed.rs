@@ -7,7 +7,7 @@ use socketioxide::socket::Sid;
 use crate::{
     handler::context::Request,
     hooks::{RequestInfo, Visitor},
-    repeats::RequestId,
+    repeats::MadeAs,
     route::Route,
     sender::Sender,
 };
@@ -19,7 +19,7 @@ pub(crate) struct Routed {
     pub(crate) request: Request,
     pub(crate) connection: Option<Sid>,
     pub(crate) ignore_self: bool,
-    pub(crate) id: Option<RequestId>,
+    pub(crate) made_as: Option<MadeAs>,
 }
 
 impl Routed {

@@ -22,7 +22,7 @@ use crate::{
     membership::{self, Member},
     observe,
     presence::{Presence, Profiles},
-    repeats::MemoryRepeats,
+    repeats::{MemoryRepeats, Repeats},
     replay::Replays,
     room::RoomCode,
     rooms::Rooms,
@@ -71,7 +71,11 @@ impl SyncServer {
             hooks: Hooks::new(),
             rates: Box::new(Buckets::default()),
             messages: Messages::new(),
-            join: Box::new(|_| (Arc::new(Alone), Box::new(|_| {}))),
+            join: Box::new(|config| Joined {
+                cluster: Arc::new(Alone),
+                repeats: Box::new(MemoryRepeats::new(config.repeat_bounds())),
+                listen: Box::new(|_| {}),
+            }),
             profiles: None,
             user: TypeId::of::<A::User>(),
             config: Config::default(),
@@ -172,9 +176,17 @@ impl fmt::Debug for SyncServer {
     }
 }
 
-/// How a server becomes one of those that share its rooms, and begins to listen to them.
-type Join = Box<dyn FnOnce(&Config) -> (Arc<dyn Cluster>, Listen) + Send>;
+/// How a server becomes one of those that share its rooms.
+type Join = Box<dyn FnOnce(&Config) -> Joined + Send>;
 type Listen = Box<dyn FnOnce(&Arc<Server>) + Send>;
+
+/// What a server shares with others, or has alone.
+struct Joined {
+    cluster: Arc<dyn Cluster>,
+    repeats: Box<dyn Repeats>,
+    /// Begins to listen to the others.
+    listen: Listen,
+}
 
 /// Sets up a [`SyncServer`].
 pub struct SyncServerBuilder {
@@ -264,8 +276,13 @@ impl SyncServerBuilder {
     #[must_use]
     pub fn cluster(mut self, cluster: crate::RedisCluster) -> Self {
         self.join = Box::new(|config| {
-            let (node, ears) = cluster.join(config);
-            (node, Box::new(|server| remote::listen(server, ears)))
+            let repeats = Box::new(cluster.repeats(config));
+            let (cluster, ears) = cluster.join(config);
+            Joined {
+                cluster,
+                repeats,
+                listen: Box::new(|server| remote::listen(server, ears)),
+            }
         });
         self
     }
@@ -300,7 +317,11 @@ impl SyncServerBuilder {
             self.routes.have_history(),
             self.config.history_readers,
         );
-        let (cluster, listen) = (self.join)(&self.config);
+        let Joined {
+            cluster,
+            repeats,
+            listen,
+        } = (self.join)(&self.config);
         let max_replay_bytes = self.config.max_replay_bytes;
         let replays = Replays::new(cluster.clone(), max_replay_bytes, self.routes.have_replay());
         let server = Arc::new(Server {
@@ -313,7 +334,7 @@ impl SyncServerBuilder {
             rooms: Rooms::new(cluster.clone()),
             history,
             presence: Presence::new(self.profiles, self.config.presence_bounds()),
-            repeats: Box::new(MemoryRepeats::new(self.config.repeat_bounds())),
+            repeats,
             hooks: self.hooks,
             rates: self.rates,
             messages: self.messages,

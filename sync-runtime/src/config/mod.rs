@@ -158,11 +158,18 @@ pub struct Config {
     #[serde(with = "form::duration")]
     pub request_id_window: Duration,
 
+    /// In a cluster, how long a request still counts as running after the last word of the node that
+    /// runs it: a repeat elsewhere waits that long for a node that has died. 20 seconds: with words every
+    /// 5, Redis can be away for 15 without a request running twice.
+    #[serde(with = "form::duration")]
+    pub request_claim_lease: Duration,
+
     /// How many such answers are remembered at most; the oldest are forgotten first. 100,000.
     pub max_remembered_answers: usize,
 
     /// How many bytes such answers have together at most, with some 500 for each itself; the oldest are
-    /// forgotten first. 64 MiB.
+    /// forgotten first. 64 MiB. Redis has its own bound, `maxmemory`: there a request takes its output
+    /// and some 200 bytes for `request_id_window`.
     pub max_remembered_bytes: usize,
 
     /// How many bytes of what is for other nodes may wait for the cluster's Redis. Further deliveries do
@@ -250,6 +257,7 @@ impl Default for Config {
             history_grace: Duration::from_secs(1),
             history_readers: 64,
             request_id_window: Duration::from_mins(5),
+            request_claim_lease: Duration::from_secs(20),
             max_remembered_answers: 100_000,
             max_remembered_bytes: 64 * 1024 * 1024,
             cluster_publish_bytes: 64 * 1024 * 1024,
@@ -357,6 +365,7 @@ impl Config {
             ("recipient_timeout", self.recipient_timeout),
             ("history_age", self.history_age),
             ("request_id_window", self.request_id_window),
+            ("request_claim_lease", self.request_claim_lease),
             ("ping_interval", self.ping_interval),
             ("ping_timeout", self.ping_timeout),
             ("connect_timeout", self.connect_timeout),

@@ -26,6 +26,8 @@ const STREAM_HOOKS_MISSED: &str = "sync_stream_hooks_missed_total";
 
 const HISTORY_FORGOTTEN: &str = "sync_history_forgotten_rooms_total";
 const ANSWERS_FORGOTTEN: &str = "sync_answers_forgotten_total";
+#[cfg(feature = "redis")]
+const DOUBLED: &str = "sync_doubled_requests_total";
 const REPEATED: &str = "sync_repeated_requests_total";
 const HISTORY_LOST: &str = "sync_history_lost_total";
 const RESUMED: &str = "sync_resumed_rooms_total";
@@ -96,6 +98,12 @@ pub(crate) fn describe() {
     );
     #[cfg(feature = "redis")]
     super::cluster::describe();
+    #[cfg(feature = "redis")]
+    metrics::describe_counter!(
+        DOUBLED,
+        Unit::Count,
+        "Requests that ran on two nodes although they were one."
+    );
     metrics::describe_counter!(RESUMED, Unit::Count, "Rooms that clients resumed.");
     metrics::describe_counter!(
         HISTORY_FORGOTTEN,
@@ -170,6 +178,12 @@ pub(crate) fn answer_forgotten() {
 /// Counts a room whose members are told that they have missed deliveries with history.
 pub(crate) fn history_lost(reason: &'static str) {
     counter!(HISTORY_LOST, REASON => reason).increment(1);
+}
+
+/// Counts a request that ran on two nodes.
+#[cfg(feature = "redis")]
+pub(crate) fn request_doubled() {
+    counter!(DOUBLED).increment(1);
 }
 
 /// Counts a room that a client wanted to resume.

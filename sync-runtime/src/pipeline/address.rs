@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 
 use super::{Requester, shape::Shaped};
 use crate::{
-    Failure, error::Refusal, hooks::PreSocketMessage, repeats::RequestId, room::RoomCode,
+    Failure, error::Refusal, hooks::PreSocketMessage, repeats::MadeAs, room::RoomCode,
     route::RouteName, server::Server,
 };
 
@@ -16,7 +16,7 @@ pub(super) struct Addressed {
     pub(super) receiver: RoomCode,
     pub(super) data: Arc<RawValue>,
     pub(super) ignore_self: bool,
-    pub(super) id: Option<RequestId>,
+    pub(super) made_as: Option<MadeAs>,
 }
 
 /// Checks a request's `cb`, name and receiver, once the hooks of messages have let it pass.
@@ -41,6 +41,6 @@ pub(super) async fn address(
         receiver: RoomCode::parse(&request.receiver)?,
         data: request.data,
         ignore_self: request.ignore_self,
-        id: request.id,
+        made_as: request.made_as,
     })
 }

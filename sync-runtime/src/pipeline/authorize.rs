@@ -34,7 +34,7 @@ pub(super) async fn authorize(
         route,
         connection,
         ignore_self: request.ignore_self,
-        id: request.id,
+        made_as: request.made_as,
         request: Request {
             state: server.state.clone(),
             session,

@@ -10,7 +10,7 @@ use crate::{
     connection::Turn,
     error::Refusal,
     observe,
-    repeats::{Answer, Begun, Claim, Content, RequestKey, RequestSender},
+    repeats::{Answer, Attempt, Begun, Claim, Content, RequestKey, RequestSender},
     routed::Routed,
     server::Server,
     session::AnySession,
@@ -38,18 +38,12 @@ pub(super) async fn recognise(
     Admitted(routed): Admitted,
     turn: &mut Option<Turn>,
 ) -> Result<Fresh, Ended> {
-    let Some(key) = key(&routed) else {
+    let Some(attempt) = attempt(&routed) else {
         return Ok(Fresh::new(routed, None));
     };
-    let request = &routed.request;
-    let content = Content::of(
-        request.room.as_str(),
-        routed.ignore_self,
-        request.data.get(),
-    );
     let beginning = async {
         loop {
-            let begun = server.repeats.begin(&key, content).await;
+            let begun = server.repeats.begin(&attempt).await;
             match begun.map_err(|_| Refusal::ClusterUnavailable)? {
                 Begun::First(claim) => return Ok(Ok(claim)),
                 Begun::Before(answer) => return Ok(Err(answer)),
@@ -64,7 +58,7 @@ pub(super) async fn recognise(
     let time = routed.route.handler_time(&server.config);
     let begun = tokio::select! {
         biased;
-        () = request.cancelled.cancelled() => Err(Refusal::Aborted),
+        () = routed.request.cancelled.cancelled() => Err(Refusal::Aborted),
         begun = timeout(time, beginning) => begun.unwrap_or(Err(Refusal::Timeout)),
     };
     match begun? {
@@ -81,17 +75,27 @@ pub(super) async fn recognise(
 
 /// Which request it is. One over HTTP by somebody who is not logged in is nobody's in particular.
 /// Neither is heard in any room but, on a connection, its own: a repeat elsewhere is refused.
-fn key(routed: &Routed) -> Option<RequestKey> {
-    let user = routed.request.session.as_ref().map(AnySession::user_id);
+fn attempt(routed: &Routed) -> Option<Attempt> {
+    let made = routed.made_as.as_ref()?;
+    let request = &routed.request;
+    let user = request.session.as_ref().map(AnySession::user_id);
     let sender = match (user, routed.connection) {
         (Some(user), _) => RequestSender::User(user.into()),
         (None, Some(connection)) => RequestSender::Connection(connection.as_str().into()),
         (None, None) => return None,
     };
-    Some(RequestKey {
-        sender,
-        route: routed.route.full_name.clone(),
-        id: routed.id.clone()?,
+    Some(Attempt {
+        key: RequestKey {
+            sender,
+            route: routed.route.full_name.clone(),
+            id: made.id.clone(),
+        },
+        content: Content::of(
+            request.room.as_str(),
+            routed.ignore_self,
+            request.data.get(),
+        ),
+        is_repeat: made.is_repeat,
     })
 }
 
@@ -112,6 +116,6 @@ impl Memory {
             Ok(deliverable) => Ok(deliverable.delivery.output().clone()),
             Err(failure) => Err(failure.told()),
         };
-        claim.remember(answer).await;
+        claim.remember(Arc::new(answer)).await;
     }
 }

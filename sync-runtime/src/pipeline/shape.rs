@@ -5,7 +5,10 @@ use std::{sync::Arc, time::Instant};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::{error::Refusal, repeats::RequestId};
+use crate::{
+    error::Refusal,
+    repeats::{MadeAs, RequestId},
+};
 
 /// A packet's fields, each still as it came.
 #[derive(Deserialize)]
@@ -23,6 +26,8 @@ struct Packet<'a> {
     ignore_self: Option<&'a RawValue>,
     #[serde(borrow, default)]
     request_id: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    repeat: Option<&'a RawValue>,
 }
 
 /// A request whose name is text and whose data is an object.
@@ -33,7 +38,7 @@ pub(crate) struct Shaped {
     /// Empty where the packet names none.
     pub(super) receiver: Arc<str>,
     pub(super) ignore_self: bool,
-    pub(super) id: Option<RequestId>,
+    pub(super) made_as: Option<MadeAs>,
     arrived: Instant,
 }
 
@@ -62,15 +67,13 @@ fn packed(name: Option<Arc<str>>, packet: &Packet<'_>) -> Result<Shaped, Refusal
     let (Some(name), Some(data)) = (name, data) else {
         return Err(Refusal::InvalidRequest);
     };
-    let ignore_self = match packet.ignore_self {
-        None => false,
-        Some(flag) => serde_json::from_str(flag.get()).map_err(|_| Refusal::InvalidRequest)?,
-    };
-    let id = match packet.request_id {
+    let is_repeat = flag(packet.repeat)?;
+    let made_as = match packet.request_id {
         None => None,
         Some(id) => {
             let id = text(id).and_then(|id| RequestId::parse(&id));
-            Some(id.ok_or(Refusal::InvalidRequest)?)
+            let id = id.ok_or(Refusal::InvalidRequest)?;
+            Some(MadeAs { id, is_repeat })
         }
     };
     Ok(Shaped {
@@ -78,8 +81,8 @@ fn packed(name: Option<Arc<str>>, packet: &Packet<'_>) -> Result<Shaped, Refusal
         data: data.to_owned().into(),
         has_callback: packet.cb.and_then(text).is_some(),
         receiver: packet.receiver.and_then(text).unwrap_or_default().into(),
-        ignore_self,
-        id,
+        ignore_self: flag(packet.ignore_self)?,
+        made_as,
         arrived: Instant::now(),
     })
 }
@@ -99,6 +102,13 @@ impl Shaped {
     pub(crate) fn name(&self) -> &Arc<str> {
         &self.name
     }
+}
+
+/// Off where there is none.
+fn flag(json: Option<&RawValue>) -> Result<bool, Refusal> {
+    json.map_or(Ok(false), |json| {
+        serde_json::from_str(json.get()).map_err(|_| Refusal::InvalidRequest)
+    })
 }
 
 fn is_object(json: &str) -> bool {
@@ -131,6 +141,7 @@ mod tests {
             r#"{"name":"a","data":null}"#,
             r#"{"name":"a","data":"x"}"#,
             r#"{"name":"a","data":{},"ignoreSelf":"yes"}"#,
+            r#"{"name":"a","data":{},"repeat":1}"#,
             r#"{"name":"a","data":{},"requestId":7}"#,
             r#"{"name":"a","data":{},"requestId":""}"#,
             r#"{"name":"a","data":{},"requestId":"a b"}"#,

@@ -11,7 +11,7 @@ use parking_lot::Mutex;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::{Answer, Begun, Claim, Content, Forgetful, Repeats, RequestKey};
+use super::{Answer, Attempt, Begun, Claim, Content, Forgetful, Repeats, RequestKey};
 use crate::observe;
 
 /// What an answer takes besides its output, in bytes: its key, and the allocations.
@@ -65,12 +65,8 @@ impl MemoryRepeats {
 }
 
 impl Repeats for MemoryRepeats {
-    fn begin<'a>(
-        &'a self,
-        key: &'a RequestKey,
-        content: Content,
-    ) -> BoxFuture<'a, Result<Begun, Forgetful>> {
-        std::future::ready(Ok(self.0.begin(key, content))).boxed()
+    fn begin<'a>(&'a self, attempt: &'a Attempt) -> BoxFuture<'a, Result<Begun, Forgetful>> {
+        std::future::ready(Ok(self.0.begin(&attempt.key, attempt.content))).boxed()
     }
 }
 
@@ -107,15 +103,12 @@ impl Known {
 }
 
 impl State {
-    fn remember(&mut self, key: &RequestKey, answer: Answer) {
+    fn remember(&mut self, key: &RequestKey, answer: Arc<Answer>) {
         let Some(known) = self.requests.get_mut(key) else {
             return;
         };
         let bytes = ANSWER_BYTES + super::bytes(&answer);
-        known.progress = Progress::Answered {
-            answer: Arc::new(answer),
-            bytes,
-        };
+        known.progress = Progress::Answered { answer, bytes };
         self.bytes += bytes;
         self.answered.push_back((Instant::now(), key.clone()));
     }
@@ -148,11 +141,11 @@ struct Running {
     memory: Arc<Memory>,
     key: RequestKey,
     over: CancellationToken,
-    answer: Option<Answer>,
+    answer: Option<Arc<Answer>>,
 }
 
 impl Claim for Running {
-    fn remember(mut self: Box<Self>, answer: Answer) -> BoxFuture<'static, ()> {
+    fn remember(mut self: Box<Self>, answer: Arc<Answer>) -> BoxFuture<'static, ()> {
         self.answer = Some(answer);
         drop(self);
         std::future::ready(()).boxed()
@@ -202,7 +195,12 @@ mod tests {
     }
 
     async fn begin(repeats: &MemoryRepeats, id: &str, data: &str) -> Begun {
-        let begun = repeats.begin(&key(id), content(data)).await;
+        let attempt = Attempt {
+            key: key(id),
+            content: content(data),
+            is_repeat: false,
+        };
+        let begun = repeats.begin(&attempt).await;
         begun.expect("memory answers")
     }
 
@@ -217,8 +215,9 @@ mod tests {
         matches!(begin(repeats, id, "{}").await, Begun::Before(_))
     }
 
-    fn answer(text: &str) -> Answer {
-        OutputJson::encode(&serde_json::json!({ "text": text })).map_err(Failure::internal)
+    fn answer(text: &str) -> Arc<Answer> {
+        let output = OutputJson::encode(&serde_json::json!({ "text": text }));
+        Arc::new(output.map_err(Failure::internal))
     }
 
     #[tokio::test]
@@ -285,7 +284,10 @@ mod tests {
         let repeats = MemoryRepeats::new(BOUNDS);
         let words = "x".repeat(BOUNDS.bytes);
         let failure = Failure::new("test.failed", words);
-        claim(&repeats, "a").await.remember(Err(failure)).await;
+        claim(&repeats, "a")
+            .await
+            .remember(Arc::new(Err(failure)))
+            .await;
         assert!(!is_known(&repeats, "a").await);
     }
 }

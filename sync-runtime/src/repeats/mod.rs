@@ -4,13 +4,19 @@
 //! ask again: a request runs once, and its repeats get the answer of that run.
 
 mod memory;
+#[cfg(feature = "redis")]
+mod redis;
 
+#[cfg(feature = "redis")]
+use std::fmt::Write;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use sha2::{Digest, Sha256};
 
 pub(crate) use self::memory::{MemoryBounds, MemoryRepeats};
+#[cfg(feature = "redis")]
+pub(crate) use self::redis::{RedisRepeats, Settings as RedisRepeatsSettings};
 use crate::{Failure, handler::output::OutputJson};
 
 /// The longest id of a request, in bytes. A UUID has 36.
@@ -27,6 +33,19 @@ impl RequestId {
         let is_id = (1..=MAX_ID_BYTES).contains(&text.len()) && text.bytes().all(is_known);
         is_id.then(|| Self(text.into()))
     }
+
+    #[cfg(feature = "redis")]
+    fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// As what a client makes a request.
+#[derive(Debug, Clone)]
+pub(crate) struct MadeAs {
+    pub(crate) id: RequestId,
+    /// It has made it before.
+    pub(crate) is_repeat: bool,
 }
 
 /// Which request it is: an id means something only to one sender and on one route.
@@ -60,6 +79,33 @@ impl Content {
         hash.update(data);
         Self(hash.finalize().into())
     }
+
+    #[cfg(feature = "redis")]
+    fn hex(self) -> String {
+        hex(&self.0)
+    }
+}
+
+#[cfg(feature = "redis")]
+fn hex(bytes: &[u8; 32]) -> String {
+    bytes
+        .iter()
+        .fold(String::with_capacity(64), |mut hex, byte| {
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        })
+}
+
+/// One of the times that a request is made.
+pub(crate) struct Attempt {
+    pub(crate) key: RequestKey,
+    pub(crate) content: Content,
+    /// Its client knows that it has made it before.
+    #[cfg_attr(
+        not(feature = "redis"),
+        expect(dead_code, reason = "memory does not have to be told")
+    )]
+    pub(crate) is_repeat: bool,
 }
 
 /// How a request was answered.
@@ -78,11 +124,7 @@ fn bytes(answer: &Answer) -> usize {
 /// A call that takes too long fails: nobody waits for a memory that does not answer.
 pub(crate) trait Repeats: Send + Sync {
     /// Begins a request, unless it has begun before.
-    fn begin<'a>(
-        &'a self,
-        key: &'a RequestKey,
-        content: Content,
-    ) -> BoxFuture<'a, Result<Begun, Forgetful>>;
+    fn begin<'a>(&'a self, attempt: &'a Attempt) -> BoxFuture<'a, Result<Begun, Forgetful>>;
 }
 
 /// What is known of a request.
@@ -101,10 +143,10 @@ pub(crate) enum Begun {
 /// leaves no trace: a repeat runs.
 pub(crate) trait Claim: Send + Sync {
     /// Remembers the answer, for all that wait and those to come.
-    fn remember(self: Box<Self>, answer: Answer) -> BoxFuture<'static, ()>;
+    fn remember(self: Box<Self>, answer: Arc<Answer>) -> BoxFuture<'static, ()>;
 }
 
-/// What remembers answers does not respond.
+/// What remembers answers does not respond, so that nobody knows whether a repeat ran before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("what remembers the answers of requests does not respond")]
 pub(crate) struct Forgetful;

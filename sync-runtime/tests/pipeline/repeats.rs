@@ -10,8 +10,8 @@ use crate::{
     client::{Client, post},
 };
 
-const COUNT: &str = "repeat/count/v1";
-const WAIT: &str = "repeat/wait/v1";
+pub const COUNT: &str = "repeat/count/v1";
+pub const WAIT: &str = "repeat/wait/v1";
 const FAIL: &str = "repeat/fail/v1";
 const FINISH: &str = "repeat/finish/v1";
 const HANG: &str = "repeat/hang/v1";
@@ -21,13 +21,16 @@ fn server() -> Server {
 }
 
 fn server_with(config: Config) -> Server {
-    let routes = Routes::<AppState>::new()
+    Server::custom(routes(), Sessions::in_memory(), Hooks::new(), config)
+}
+
+pub fn routes() -> Routes<AppState> {
+    Routes::new()
         .server::<count::__SyncHandler>(route("repeat/count", 1))
         .server::<wait::__SyncHandler>(route("repeat/wait", 1))
         .server::<fail::__SyncHandler>(route("repeat/fail", 1))
         .server::<finish::__SyncHandler>(route("repeat/finish", 1))
-        .server::<hang::__SyncHandler>(route("repeat/hang", 1));
-    Server::custom(routes, Sessions::in_memory(), Hooks::new(), config)
+        .server::<hang::__SyncHandler>(route("repeat/hang", 1))
 }
 
 /// Counts how often it ran.

@@ -23,6 +23,7 @@ use crate::{
     Config, observe,
     redis_channels::{Bounds, Channels, Heard},
     redis_connection,
+    repeats::{RedisRepeats, RedisRepeatsSettings},
 };
 
 /// How long Redis may take to answer, unless [`RedisCluster::timeout`] says otherwise.
@@ -93,6 +94,17 @@ impl RedisCluster {
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
+    }
+
+    /// The answers to repeated requests, of all nodes.
+    pub(crate) fn repeats(&self, config: &Config) -> RedisRepeats {
+        let settings = RedisRepeatsSettings {
+            prefix: self.prefix.clone(),
+            timeout: self.timeout,
+            lease: config.request_claim_lease,
+            bounds: config.repeat_bounds(),
+        };
+        RedisRepeats::new(self.connection.clone(), self.runtime.clone(), settings)
     }
 
     /// Becomes a node of the cluster.

@@ -1,5 +1,7 @@
 //! What an app relies on of several nodes, with a real Redis between them.
 
+mod repeats;
+
 #[path = "../../../src/session/redis/server_for_tests.rs"]
 #[allow(dead_code, reason = "other tests need more of it")]
 mod redis_server;
