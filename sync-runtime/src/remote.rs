@@ -79,9 +79,7 @@ pub(crate) fn listen(server: &Arc<Server>, ears: Ears) {
                     gap_everywhere(&remote.server);
                     let Server { replays, rooms, .. } = &*remote.server;
                     replays.doubt_others();
-                    for room in rooms.all() {
-                        replays.want(&room);
-                    }
+                    replays.want_all(rooms);
                 }
                 Notice::NodeDied(node) => {
                     tracing::warn!(%node, "another node has died: members are told");

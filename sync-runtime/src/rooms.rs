@@ -108,12 +108,16 @@ impl Rooms {
         self.members.get(room).map(|members| work(&members))
     }
 
-    /// The rooms with somebody on this node.
+    /// The rooms with somebody on this node, without those that connections have for themselves.
     #[cfg(feature = "redis")]
-    pub(crate) fn all(&self) -> Vec<RoomCode> {
-        self.members
-            .iter()
-            .map(|members| members.key().clone())
+    pub(crate) fn hosted(&self) -> Vec<RoomCode> {
+        let is_own = |room: &RoomCode, members: &HashMap<Sid, _>| {
+            members.keys().any(|id| room.is_of(Some(*id)))
+        };
+        let rooms = self.members.iter();
+        rooms
+            .filter(|entry| !is_own(entry.key(), entry.value()))
+            .map(|entry| entry.key().clone())
             .collect()
     }
 

@@ -149,7 +149,8 @@ impl SyncServer {
     /// [`Config::shutdown_spread`], each between two of its requests, so that their clients come back
     /// a few at a time, to another node or to this one after its restart. Requests over HTTP are still
     /// served. What still runs after [`Config::shutdown_deadline`] is answered with `request.aborted`.
-    /// The method returns when all is closed, half a second after the deadline at the latest.
+    /// The method returns when all is closed, half a second after the deadline at the latest; a node of a
+    /// [cluster](SyncServerBuilder::cluster) takes up to a second more to tell the others.
     ///
     /// It belongs in front of the end of the listener, so that requests of open connections come
     /// through and clients are turned away rather than not answered:

@@ -12,6 +12,7 @@ use super::{Entry, Kept, Mark, Origin, Recorded, Replays};
 use crate::{
     cluster::{Said, SaidMark, SaidStream, Topic},
     room::RoomCode,
+    rooms::Rooms,
 };
 
 /// Another node, as far as one of its streams goes.
@@ -156,6 +157,15 @@ impl Replays {
                 }
             }
         });
+    }
+
+    /// Asks for the beginnings of all streams that could have been missed.
+    pub(crate) fn want_all(&self, rooms: &Rooms) {
+        if self.has_others {
+            for room in rooms.hosted() {
+                self.want(&room);
+            }
+        }
     }
 
     fn for_each_room(&self, change: impl Fn(&mut MutexGuard<'_, Kept>)) {

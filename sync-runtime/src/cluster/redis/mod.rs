@@ -29,7 +29,7 @@ use crate::{
 /// How long Redis may take to answer, unless [`RedisCluster::timeout`] says otherwise.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// How long a node that goes waits for what it has still to say.
+/// How long a node that goes may take for what it has still to say.
 const PARTING: Duration = Duration::from_secs(1);
 
 /// What makes several processes of an app one server, through Redis (6.2 or newer): members of a room
@@ -304,15 +304,19 @@ impl Cluster for Node {
 
     fn part(&self) -> BoxFuture<'_, ()> {
         async move {
-            if timeout(PARTING, self.publisher.flushed()).await.is_err() {
+            let last_words = async {
+                self.publisher.flushed().await;
+                self.pulse.stop();
+                let mut forget = redis::cmd("ZREM");
+                forget.arg(pulse::nodes_key(&self.prefix)).arg(&self.id);
+                self.ask::<i64>(&forget).await
+            };
+            let said = timeout(PARTING, last_words).await;
+            if !matches!(said, Ok(Ok(_))) {
+                // It counts as dead in a while: then those who miss something are told.
                 tracing::warn!("not all that was to be said to other nodes was said");
-                // It stays among the living until it counts as dead: then those who miss it are told.
-                return self.pulse.stop();
+                self.pulse.stop();
             }
-            self.pulse.stop();
-            let mut forget = redis::cmd("ZREM");
-            forget.arg(pulse::nodes_key(&self.prefix)).arg(&self.id);
-            let _: Result<i64, _> = self.ask(&forget).await;
         }
         .boxed()
     }

@@ -159,7 +159,6 @@ impl Writer {
         let mut batch = Vec::new();
         loop {
             tokio::select! {
-                biased;
                 _ = publications.recv_many(&mut batch, AT_ONCE) => {
                     self.write(mem::take(&mut batch)).await;
                 }
