@@ -166,7 +166,7 @@ export class Client {
   }
 
   /**
-   * @param {"joinRoom" | "leaveRoom" | "getJoinedRooms"} event
+   * @param {"joinRoom" | "leaveRoom" | "getJoinedRooms" | "watchPresence" | "unwatchPresence"} event
    * @param {Frame} [packet]
    * @returns {Promise<Frame>}
    */
