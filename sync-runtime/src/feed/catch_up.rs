@@ -6,7 +6,7 @@ use futures_util::FutureExt;
 use serde::Serialize;
 use tokio::{sync::oneshot, time::sleep};
 
-use super::{add, deliver_entry};
+use super::{add, deliver_entry, make_up::look_again};
 use crate::{
     connection::Connection,
     fanout::To,
@@ -25,6 +25,10 @@ const PACE_BYTES: usize = 256 * 1024;
 
 /// How soon a feed is asked again that is not yet as far as an offset which the log knows.
 const AHEAD_POLL: Duration = Duration::from_millis(20);
+
+/// After how many times it is to look in the log itself: its tail may have missed something while
+/// nobody was in the room.
+const AHEAD_POLLS: usize = 10;
 
 /// What became of catching up.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -114,6 +118,7 @@ pub(crate) async fn catch_up(
         lost: None,
         count: 0,
     };
+    let mut polls = 0;
     loop {
         if !run.approach().await? {
             return Ok(CaughtUp::NOT_MEMBER);
@@ -133,7 +138,17 @@ pub(crate) async fn catch_up(
         match step? {
             Step::Done(caught_up) => return Ok(caught_up),
             Step::Behind => {}
-            Step::Ahead => sleep(AHEAD_POLL).await,
+            Step::Ahead => {
+                sleep(AHEAD_POLL).await;
+                polls += 1;
+                if polls % AHEAD_POLLS == 0 {
+                    add(
+                        server,
+                        room.clone(),
+                        look_again(server.clone(), room.clone()).boxed(),
+                    );
+                }
+            }
         }
     }
 }

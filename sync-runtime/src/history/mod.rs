@@ -10,7 +10,7 @@ mod log;
 mod memory;
 mod offset;
 #[cfg(feature = "redis")]
-#[expect(dead_code, reason = "for clusters")]
+#[cfg_attr(not(test), expect(dead_code, reason = "for clusters"))]
 mod redis;
 
 use std::sync::Once;

@@ -29,6 +29,8 @@ const ANSWERS_FORGOTTEN: &str = "sync_answers_forgotten_total";
 #[cfg(feature = "redis")]
 const DOUBLED: &str = "sync_doubled_requests_total";
 const REPEATED: &str = "sync_repeated_requests_total";
+#[cfg(any(feature = "redis", test))]
+const FOREIGN_OFFSETS: &str = "sync_foreign_offsets_total";
 const HISTORY_LOST: &str = "sync_history_lost_total";
 const RESUMED: &str = "sync_resumed_rooms_total";
 
@@ -110,6 +112,12 @@ pub(crate) fn describe() {
         Unit::Count,
         "Rooms whose history was forgotten to make room for others'."
     );
+    #[cfg(feature = "redis")]
+    metrics::describe_counter!(
+        FOREIGN_OFFSETS,
+        Unit::Count,
+        "Offsets that clients had from the data of another Redis."
+    );
     metrics::describe_counter!(
         HISTORY_LOST,
         Unit::Count,
@@ -173,6 +181,12 @@ pub(crate) fn repeated() {
 /// Counts an answer that was forgotten before its time, to make room for others.
 pub(crate) fn answer_forgotten() {
     counter!(ANSWERS_FORGOTTEN).increment(1);
+}
+
+/// Counts an offset from the data of another Redis.
+#[cfg(feature = "redis")]
+pub(crate) fn foreign_offset() {
+    counter!(FOREIGN_OFFSETS).increment(1);
 }
 
 /// Counts a room whose members are told that they have missed deliveries with history.
@@ -277,6 +291,7 @@ mod tests {
             STREAM_HOOKS_MISSED,
             HISTORY_FORGOTTEN,
             HISTORY_LOST,
+            FOREIGN_OFFSETS,
             RESUMED,
             REPEATED,
         ] {

@@ -11,7 +11,7 @@ pub(crate) use self::cluster::{
     cluster_published, cluster_received, gap,
 };
 #[cfg(feature = "redis")]
-pub(crate) use self::metric::{rate_limited_alone, request_doubled};
+pub(crate) use self::metric::{foreign_offset, rate_limited_alone, request_doubled};
 pub(crate) use self::{
     metric::{
         OpenConnection, RouteMetrics, answer_forgotten, describe, evicted, history_forgotten,

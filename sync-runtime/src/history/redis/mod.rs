@@ -4,6 +4,7 @@
 //! recorded by one script, which also tells it to all nodes on the channel of the room, so that what a
 //! node hears there is the order of the room.
 
+mod cluster_id;
 mod entry;
 mod scripts;
 #[cfg(test)]
@@ -28,7 +29,7 @@ use tokio::{
 };
 use uuid::Uuid;
 
-use self::scripts::Scripts;
+use self::{cluster_id::ClusterId, scripts::Scripts};
 use super::{Entry, Gap, Kept, Log, LogFuture, LogUnavailable, Offset, Page, Tailed};
 use crate::{
     redis_connection::{Outage, PAUSE},
@@ -44,8 +45,6 @@ const LIFE: Duration = Duration::from_hours(7 * 24);
 pub(crate) struct Place {
     /// What the keys and channels of the app begin with.
     pub(crate) prefix: String,
-    /// What tells this Redis's data from others.
-    pub(crate) cluster: String,
     /// How long a call may take.
     pub(crate) timeout: Duration,
     /// How many bytes of entries are kept of one room.
@@ -57,6 +56,7 @@ pub(crate) struct RedisLog {
     place: Place,
     link: Arc<Link>,
     scripts: Scripts,
+    cluster: ClusterId,
     told: Told,
     tail: Mutex<Option<UnboundedReceiver<Tailed>>>,
 }
@@ -89,11 +89,6 @@ impl Told {
         true
     }
 
-    /// Something told on the channel of a room may have been missed.
-    pub(crate) fn missed(&self, room: RoomCode) {
-        self.send(Tailed::Missed(room));
-    }
-
     /// Something told on any channel may have been missed.
     pub(crate) fn interrupted(&self) {
         self.send(Tailed::Interrupted);
@@ -116,6 +111,7 @@ impl RedisLog {
             }),
             place,
             scripts: Scripts::default(),
+            cluster: ClusterId::default(),
             told: Told { tail },
             tail: Mutex::new(Some(tailed)),
         }
@@ -127,10 +123,13 @@ impl RedisLog {
     }
 
     /// A script of a room with what all of them take.
-    fn script<'a>(&self, script: &'a Script, room: &RoomCode) -> ScriptInvocation<'a> {
-        let Place {
-            prefix, cluster, ..
-        } = &self.place;
+    async fn script<'a>(
+        &self,
+        script: &'a Script,
+        room: &RoomCode,
+    ) -> Result<ScriptInvocation<'a>, LogUnavailable> {
+        let prefix = &self.place.prefix;
+        let cluster = self.cluster.get(|| self.ask_for_cluster()).await?;
         let mut invocation = script.prepare_invoke();
         for part in ["head", "entries", "kept"] {
             // The braces keep what is of one room in one slot.
@@ -140,18 +139,38 @@ impl RedisLog {
         invocation
             .arg(format!("{cluster}-{new:016x}"))
             .arg(milliseconds(LIFE));
-        invocation
+        Ok(invocation)
+    }
+
+    /// Asks for the name of this Redis's data, which the first to ask gives it.
+    async fn ask_for_cluster(&self) -> Result<String, LogUnavailable> {
+        let mut connection = self.link.connection.clone();
+        let key = format!("{}cluster", self.place.prefix);
+        let new = Uuid::new_v4().to_string();
+        let mut both = redis::pipe();
+        both.cmd("SET").arg(&key).arg(new).arg("NX").ignore();
+        both.cmd("GET").arg(&key);
+        let (id,) = self.within(both.query_async(&mut connection)).await?;
+        Ok(id)
     }
 
     async fn ask<T: FromRedisValue>(
         &self,
         script: &ScriptInvocation<'_>,
     ) -> Result<T, LogUnavailable> {
+        let mut connection = self.link.connection.clone();
+        self.within(script.invoke_async(&mut connection)).await
+    }
+
+    /// Waits for Redis, unless it is known to be away.
+    async fn within<T>(
+        &self,
+        command: impl Future<Output = redis::RedisResult<T>>,
+    ) -> Result<T, LogUnavailable> {
         if !self.link.outage.answers() {
             return Err(LogUnavailable);
         }
-        let mut connection = self.link.connection.clone();
-        match timeout(self.place.timeout, script.invoke_async(&mut connection)).await {
+        match timeout(self.place.timeout, command).await {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(error)) => {
                 if is_answer(&error) {
@@ -169,7 +188,7 @@ impl RedisLog {
     }
 
     async fn head(&self, room: &RoomCode) -> Result<Offset, LogUnavailable> {
-        let script = self.script(&self.scripts.head, room);
+        let script = self.script(&self.scripts.head, room).await?;
         offset(&self.ask::<String>(&script).await?)
     }
 }
@@ -231,7 +250,7 @@ impl Log for RedisLog {
                 tracing::error!(%error, "an entry cannot be written");
                 LogUnavailable
             })?;
-            let mut script = self.script(&self.scripts.append, &entry.room);
+            let mut script = self.script(&self.scripts.append, &entry.room).await?;
             script
                 .arg(self.place.bytes_per_room)
                 .arg(kept.count)
@@ -255,13 +274,17 @@ impl Log for RedisLog {
         max: usize,
     ) -> LogFuture<'a, Page> {
         async move {
-            let mut script = self.script(&self.scripts.read, room);
+            let mut script = self.script(&self.scripts.read, room).await?;
             script.arg(after.epoch.as_str()).arg(after.number).arg(max);
             let answer: Vec<String> = self.ask(&script).await?;
             Ok(match answer.split_first() {
                 Some((what, entries)) if what == "entries" => page(room, after, entries),
                 Some((what, _)) if what == "trimmed" => Err(Gap::Trimmed),
-                _ => Err(Gap::NewEpoch),
+                _ => {
+                    let ask = || self.ask_for_cluster();
+                    self.cluster.check(&after.epoch, ask).await;
+                    Err(Gap::NewEpoch)
+                }
             })
         }
         .boxed()
@@ -269,7 +292,7 @@ impl Log for RedisLog {
 
     fn restart<'a>(&'a self, room: &'a RoomCode, delivered: &'a Offset) -> LogFuture<'a, Offset> {
         async move {
-            let mut script = self.script(&self.scripts.restart, room);
+            let mut script = self.script(&self.scripts.restart, room).await?;
             script.arg(delivered.epoch.as_str()).arg(delivered.number);
             offset(&self.ask::<String>(&script).await?)
         }

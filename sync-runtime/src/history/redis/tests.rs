@@ -43,7 +43,6 @@ impl Node {
         let (client, connection) = connected.expect("a connection");
         let place = Place {
             prefix: "test:".into(),
-            cluster: "c0".into(),
             timeout,
             bytes_per_room,
         };
