@@ -170,11 +170,16 @@ impl Client {
 
     /// The deliveries heard so far, which are not heard again.
     pub fn take_deliveries(&mut self) -> Vec<Value> {
+        self.take("sync")
+    }
+
+    /// What was heard of an event so far, which is not heard again.
+    pub fn take(&mut self, wanted: &str) -> Vec<Value> {
         let heard = std::mem::take(&mut self.heard);
-        let (deliveries, rest): (VecDeque<_>, _) =
-            heard.into_iter().partition(|(event, _)| event == "sync");
+        let (taken, rest): (VecDeque<_>, _) =
+            heard.into_iter().partition(|(event, _)| event == wanted);
         self.heard = rest;
-        deliveries.into_iter().map(|(_, payload)| payload).collect()
+        taken.into_iter().map(|(_, payload)| payload).collect()
     }
 
     /// The deliveries heard so far.

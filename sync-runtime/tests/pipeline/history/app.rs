@@ -19,6 +19,18 @@ pub fn server_of(sessions: Sessions<User>, config: Config) -> Server {
     Server::custom(routes(), sessions, Hooks::new(), config)
 }
 
+/// A node of a cluster whose sessions are also those of others.
+#[cfg(feature = "redis")]
+pub fn node_of(
+    sessions: Sessions<User>,
+    config: Config,
+    cluster: sync_runtime::RedisCluster,
+) -> Server {
+    Server::built(routes(), sessions, |server| {
+        server.config(config).cluster(cluster)
+    })
+}
+
 /// Settings under which nobody goes on before its client says something.
 pub fn patient() -> Config {
     Config {

@@ -5,34 +5,20 @@
 //! One connection, the witness, is there all the time and in every room first: what it hears is the
 //! order.
 
+mod order;
+mod world;
+
 use std::collections::HashMap;
 
-use sync_runtime::{Config, Sessions};
-
+use self::{
+    order::{Begin, Order, Stay},
+    world::World,
+};
 use super::*;
 use crate::Random;
 
 const NAMES: [&str; 4] = ["witness", "grace", "slow", "deaf"];
 const STEPS: usize = 40;
-
-/// One connection of a member, as it remembers it.
-#[derive(Debug)]
-struct Stay {
-    begin: Begin,
-    heard: Vec<(String, String)>,
-}
-
-#[derive(Debug)]
-enum Begin {
-    /// It joined the room here.
-    Joined(String),
-    /// It goes on from here, where its last stay ended.
-    Resumed(String),
-    /// It tried to go on from the first, and was told to go on from the second.
-    Lost(String, String),
-    /// It went on without resuming, and was told that it had been sent everything up to here.
-    WentOn(String),
-}
 
 struct Member {
     name: &'static str,
@@ -49,21 +35,20 @@ struct Member {
 struct Run {
     seed: u64,
     random: Random,
-    sessions: Sessions<crate::app::User>,
-    server: Server,
+    world: World,
+    servers: Vec<Server>,
     members: Vec<Member>,
     said: usize,
 }
 
 impl Run {
-    async fn new(seed: u64) -> Self {
-        let sessions = Sessions::in_memory();
-        let server = start(&sessions);
+    async fn new(seed: u64, world: World) -> Self {
+        let servers = world.start().await;
         let mut members = Vec::new();
         for name in NAMES {
             members.push(Member {
                 name,
-                cookie: server.log_in(name).await,
+                cookie: servers[0].log_in(name).await,
                 connection: None,
                 is_in_room: false,
                 last: None,
@@ -74,8 +59,8 @@ impl Run {
         let mut run = Self {
             seed,
             random: Random(seed),
-            sessions,
-            server,
+            world,
+            servers,
             members,
             said: 0,
         };
@@ -98,6 +83,8 @@ impl Run {
             13 if is_connected => self.listen(who).await,
             14 => self.say_elsewhere().await,
             15 if self.random.below(5) == 0 => self.restart().await,
+            16 if self.world.is_shared() => self.world.interrupt().await,
+            17 if self.world.is_shared() && self.random.below(5) == 0 => self.lose_data().await,
             _ if !is_connected => self.connect(who).await,
             _ if !is_in_room => self.join(who).await,
             _ => {}
@@ -107,7 +94,9 @@ impl Run {
     /// Says something, without waiting for it.
     async fn say(&mut self, who: usize) {
         self.said += 1;
-        let route = [SAY, SHAPED, SHAPED, "log/few/v1"][self.random.below(4)];
+        // Where nodes are interrupted, what one of them misses must still be kept.
+        let last = if self.world.is_shared() { SAY } else { "log/few/v1" };
+        let route = [SAY, SHAPED, SHAPED, last][self.random.below(4)];
         let ignore_self = who != 0 && self.random.below(4) == 0;
         let member = &mut self.members[who];
         // What is said says also who is to hear it.
@@ -148,8 +137,9 @@ impl Run {
         if goes_on {
             self.hear_answers().await;
         }
+        let server = &self.servers[self.random.below(self.servers.len())];
         let member = &mut self.members[who];
-        let mut client = Client::connect(&self.server.router, &member.cookie).await;
+        let mut client = Client::connect(&server.router, &member.cookie).await;
         if !member.is_in_room {
             member.connection = Some((client, Begin::Joined(String::new())));
             return;
@@ -211,7 +201,19 @@ impl Run {
         }
     }
 
-    /// Another process takes over, with the same sessions.
+    /// The log begins anew where nothing was missed, and members are told so.
+    async fn lose_data(&mut self) {
+        self.settle().await;
+        self.world.lose_data().await;
+        for member in &mut self.members {
+            let Some((client, _)) = member.connection.as_mut().filter(|_| member.is_in_room) else {
+                continue;
+            };
+            while client.hear("sync-gap").await["reason"] != "newEpoch" {}
+        }
+    }
+
+    /// Other processes take over, with the same sessions.
     async fn restart(&mut self) {
         // Else the witness would miss what only others have heard.
         self.settle().await;
@@ -220,7 +222,7 @@ impl Run {
                 self.disconnect(who).await;
             }
         }
-        self.server = start(&self.sessions);
+        self.servers = self.world.start().await;
         self.connect(0).await;
     }
 
@@ -292,6 +294,9 @@ impl Member {
 
     /// Remembers a stay that is over.
     fn end(&mut self, client: &mut Client, begin: Begin) {
+        // That others may have been missed is for live routes.
+        let gaps = client.take("sync-gap");
+        assert!(gaps.iter().all(|gap| gap["reason"] == "cluster"), "{gaps:?}");
         let heard: Vec<_> = client
             .take_deliveries()
             .iter()
@@ -315,123 +320,34 @@ async fn wait_until_live(client: &mut Client, told: &str) {
     assert_eq!(answer["rooms"][ROOM], resumed);
 }
 
-struct Order<'a> {
-    seed: u64,
-    said: &'a [&'a (String, String)],
-    places: &'a HashMap<&'a String, usize>,
-}
-
-impl Order<'_> {
-    fn check(&self, name: &str, stay: &Stay) {
-        let mut heard = stay.heard.iter().map(|(at, said)| {
-            let place = self.places.get(at);
-            let place =
-                *place.unwrap_or_else(|| panic!("seed {}: {name}: what is {at}?", self.seed));
-            assert_eq!(&self.said[place].1, said, "seed {}: {name}", self.seed);
-            place
-        });
-        let next = match &stay.begin {
-            Begin::Resumed(at) => self.after(at),
-            Begin::Joined(at) | Begin::WentOn(at) => {
-                // It may have been sent some before it was told.
-                let Some(first) = heard.next() else { return };
-                let after = self.after(at);
-                assert!(after.is_none_or(|after| first <= after || self.none_between(name, after, first)),
-                    "seed {}: {name} missed something before {first}", self.seed);
-                Some(first + 1)
-            }
-            Begin::Lost(last, told) => {
-                let (last, told) = (self.after(last), self.after(told));
-                let begun: Vec<_> = heard.collect();
-                let (before, after): (Vec<_>, Vec<_>) = begun
-                    .into_iter()
-                    .partition(|place| told.is_some_and(|told| *place < told));
-                self.follow(name, stay, last, before.into_iter());
-                self.follow(name, stay, told, after.into_iter());
-                return;
-            }
-        };
-        self.follow(name, stay, next, heard);
-    }
-
-    /// What is heard from a place on, where that is known.
-    fn follow(
-        &self,
-        name: &str,
-        stay: &Stay,
-        next: Option<usize>,
-        heard: impl Iterator<Item = usize>,
-    ) {
-        let mut next = next;
-        for place in heard {
-            let expected = next.unwrap_or(place);
-            assert!(
-                place >= expected,
-                "seed {}: {name} heard {place} again in {stay:#?} of {:#?}",
-                self.seed,
-                self.said
-            );
-            assert!(
-                self.none_between(name, expected, place),
-                "seed {}: {name} missed something between {expected} and {place} in {stay:#?} of {:#?}",
-                self.seed,
-                self.said
-            );
-            next = Some(place + 1);
-        }
-    }
-
-    /// Whether nothing from one place up to another was for somebody.
-    fn none_between(&self, name: &str, from: usize, to: usize) -> bool {
-        self.said[from..to]
-            .iter()
-            .all(|(_, said)| !is_for(name, said))
-    }
-
-    /// The place after an offset. That of one that is before all of an epoch of which nothing was heard
-    /// cannot be known.
-    fn after(&self, at: &String) -> Option<usize> {
-        if number(at) > 0 {
-            return self.places.get(at).map(|place| place + 1);
-        }
-        self.said
-            .iter()
-            .position(|(other, _)| epoch(other) == epoch(at))
-    }
-}
-
-/// Whether something said is for somebody.
-fn is_for(name: &str, said: &str) -> bool {
-    let words: Vec<_> = said.split(' ').collect();
-    let [_, sender, ignores_self, route] = words[..] else {
-        panic!("what is {said}?");
-    };
-    let is_own = sender == name && ignores_self == "true";
-    let is_skipped = name == "deaf" && route == SHAPED;
-    !is_own && !is_skipped
-}
-
-fn start(sessions: &Sessions<crate::app::User>) -> Server {
-    let config = Config {
-        history_rooms: 2,
-        ..patient()
-    };
-    app::server_of(sessions.clone(), config)
-}
-
 /// How many runs there are; `SYNC_RUNS` says otherwise.
 const RUNS: u64 = 100;
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn every_member_hears_every_event_once_in_one_order_or_is_told_that_it_did_not() {
+async fn run(default: u64, world: impl AsyncFn(u64) -> World) {
     let runs = std::env::var("SYNC_RUNS")
         .ok()
         .and_then(|runs| runs.parse().ok());
-    for seed in 0..runs.unwrap_or(RUNS) {
-        let mut run = Run::new(seed).await;
+    for seed in 0..runs.unwrap_or(default) {
+        let mut run = Run::new(seed, world(seed).await).await;
         for _ in 0..STEPS {
             run.step().await;
         }
         run.check().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_member_hears_every_event_once_in_one_order_or_is_told_that_it_did_not() {
+    run(RUNS, async |_| World::in_memory()).await;
+}
+
+/// Each run has nodes of its own, which take their time to connect.
+#[cfg(feature = "redis")]
+const CLUSTER_RUNS: u64 = 30;
+
+#[cfg(feature = "redis")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn so_do_the_members_on_two_nodes_that_lose_their_subscriptions_and_their_redis_its_data() {
+    let redis = world::redis().await;
+    run(CLUSTER_RUNS, async |seed| World::in_redis(&redis, seed)).await;
 }

@@ -1,0 +1,131 @@
+//! Where the servers of a run are: one that records in memory, or two nodes that record in one Redis.
+
+use sync_runtime::{Config, Sessions};
+
+use super::app::{self, patient};
+use crate::app::{Server, User};
+
+pub struct World {
+    sessions: Sessions<User>,
+    #[cfg(feature = "redis")]
+    shared: Option<shared::Shared>,
+}
+
+impl World {
+    pub fn in_memory() -> Self {
+        Self {
+            sessions: Sessions::in_memory(),
+            #[cfg(feature = "redis")]
+            shared: None,
+        }
+    }
+
+    fn config() -> Config {
+        Config {
+            history_rooms: 2,
+            ..patient()
+        }
+    }
+}
+
+#[cfg(not(feature = "redis"))]
+impl World {
+    pub async fn start(&self) -> Vec<Server> {
+        vec![app::server_of(self.sessions.clone(), Self::config())]
+    }
+
+    pub fn is_shared(&self) -> bool {
+        false
+    }
+
+    pub async fn interrupt(&self) {}
+
+    pub async fn lose_data(&self) {}
+}
+
+#[cfg(feature = "redis")]
+pub use self::shared::redis;
+
+#[cfg(feature = "redis")]
+mod shared {
+    #[path = "../../../../../src/session/redis/server_for_tests.rs"]
+    #[expect(dead_code, reason = "others use the rest")]
+    mod server_for_tests;
+
+    use redis::aio::MultiplexedConnection;
+    use sync_runtime::{RedisCluster, RedisSessions, Sessions};
+
+    use self::server_for_tests::RedisServer;
+    use super::{Server, World, app};
+
+    pub struct Shared {
+        url: String,
+        prefix: String,
+        connection: MultiplexedConnection,
+    }
+
+    /// A Redis, and a connection to it.
+    pub struct Redis {
+        server: RedisServer,
+        connection: MultiplexedConnection,
+    }
+
+    pub async fn redis() -> Redis {
+        let server = RedisServer::start().await;
+        let client = redis::Client::open(server.url()).expect("a URL");
+        let connection = client.get_multiplexed_async_connection().await;
+        Redis {
+            server,
+            connection: connection.expect("a connection"),
+        }
+    }
+
+    impl World {
+        pub fn in_redis(redis: &Redis, seed: u64) -> Self {
+            Self {
+                sessions: Sessions::in_memory(),
+                shared: Some(Shared {
+                    url: redis.server.url(),
+                    prefix: format!("{seed}:"),
+                    connection: redis.connection.clone(),
+                }),
+            }
+        }
+
+        pub async fn start(&self) -> Vec<Server> {
+            let Some(shared) = &self.shared else {
+                return vec![app::server_of(self.sessions.clone(), Self::config())];
+            };
+            let mut nodes = Vec::new();
+            for _ in 0..2 {
+                let cluster = RedisCluster::connect(&shared.url).await;
+                let cluster = cluster.expect("a cluster").prefix(&shared.prefix);
+                nodes.push(app::node_of(self.sessions.clone(), Self::config(), cluster));
+            }
+            nodes
+        }
+
+        pub fn is_shared(&self) -> bool {
+            self.shared.is_some()
+        }
+
+        /// Cuts the nodes off from what the others say, for a moment.
+        pub async fn interrupt(&self) {
+            self.ask(&["CLIENT", "KILL", "TYPE", "pubsub"]).await;
+        }
+
+        /// Has Redis begin anew.
+        pub async fn lose_data(&self) {
+            self.ask(&["FLUSHALL"]).await;
+            self.interrupt().await;
+        }
+
+        async fn ask(&self, words: &[&str]) {
+            let Some(shared) = &self.shared else { return };
+            let mut command = redis::cmd(words[0]);
+            command.arg(&words[1..]);
+            let answer = command.query_async::<redis::Value>(&mut shared.connection.clone());
+            answer.await.expect("an answer");
+        }
+    }
+}
