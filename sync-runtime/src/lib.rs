@@ -15,6 +15,7 @@ mod feed;
 #[cfg(feature = "_fuzzing")]
 #[doc(hidden)]
 pub mod fuzzing;
+mod gap;
 mod handler;
 mod health;
 mod history;

@@ -1,10 +1,8 @@
 //! What other nodes say, as this one's members hear it; and what they hear when something may be missing.
 
-use std::{collections::HashSet, fmt, sync::Arc};
+use std::{fmt, sync::Arc};
 
 use futures_util::StreamExt;
-use parking_lot::Mutex;
-use serde::Serialize;
 use serde_json::value::RawValue;
 use socketioxide::socket::Sid;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -15,6 +13,8 @@ use crate::{
     },
     connection::Connection,
     fanout::{self, Delivery, EVENT, To},
+    feed,
+    gap::{Gap, UNKNOWN_ROUTE},
     handler::output::OutputJson,
     membership, observe,
     replay::{Beginning, Mark},
@@ -25,21 +25,8 @@ use crate::{
     session::SessionKey,
 };
 
-/// Says that deliveries may be missing.
-const GAP: &str = "sync-gap";
-
-#[derive(Serialize)]
-struct Gap<'a> {
-    /// Of which rooms; none where it is a stream to the user.
-    rooms: &'a [RoomCode],
-    reason: &'static str,
-}
-
 /// Something was lost on its way from another node.
 const CLUSTER: &str = "cluster";
-/// Another node has a route that this version of the app does not know.
-const UNKNOWN_ROUTE: &str = "unknownRoute";
-
 /// What runs one after another: what a sender says to a room.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Lane {
@@ -54,8 +41,6 @@ struct Remote {
     /// As many permits as bytes may be in delivery.
     bytes: Arc<Semaphore>,
     most_bytes: u32,
-    /// The routes that this version of the app does not know, as far as somebody has heard of them.
-    unknown: Mutex<HashSet<Box<str>>>,
 }
 
 /// Begins to hear the other nodes.
@@ -67,8 +52,12 @@ pub(crate) fn listen(server: &Arc<Server>, ears: Ears) {
         lanes: Serial::new(),
         bytes: Arc::new(Semaphore::new(most_bytes as usize)),
         most_bytes,
-        unknown: Mutex::default(),
     };
+    {
+        // What others record comes also where nothing has been recorded yet.
+        let _in_runtime = ears.runtime.enter();
+        feed::watch(server);
+    }
     let mut notices = ears.notices;
     ears.runtime.spawn(async move {
         while let Some(notice) = notices.next().await {
@@ -146,10 +135,7 @@ impl Remote {
     async fn deliver(&self, room: RoomCode, said: &SaidDelivery<'_>, bytes: usize) {
         let Some(route) = self.server.routes.named(&said.route) else {
             observe::cluster_not_understood();
-            // Another version of the app can be there for long.
-            if self.unknown.lock().insert(said.route.as_ref().into()) {
-                tracing::warn!(route = %said.route, "another node delivers of a route unknown here");
-            }
+            self.server.unknown_routes.note(&said.route);
             return gap(&self.server, &Topic::Room(room), UNKNOWN_ROUTE);
         };
         let Some(output) = OutputJson::recorded(said.output) else {
@@ -252,14 +238,13 @@ fn gap(server: &Arc<Server>, topic: &Topic, reason: &'static str) {
     match topic {
         Topic::Nodes => gap_everywhere(server),
         Topic::Room(room) => {
-            observe::gap(reason);
             let rooms = std::slice::from_ref(room);
-            server.emit_to_room(room, None, GAP, &Gap { rooms, reason });
+            live_gap(rooms, reason).tell_room(server, room);
         }
         Topic::User(_) | Topic::Session(_) | Topic::Node(_) => {
             observe::gap(reason);
             for connection in server.connections_on(topic) {
-                server.emit(&connection, GAP, &Gap { rooms: &[], reason });
+                live_gap(&[], reason).tell(server, &connection);
             }
         }
     }
@@ -274,9 +259,16 @@ fn gap_everywhere(server: &Arc<Server>) {
         };
         // Nobody is in a room, or chosen for a stream, without a session.
         if connection.session().is_some() {
-            let rooms = &connection.joined_rooms();
-            let reason = CLUSTER;
-            server.emit(&connection, GAP, &Gap { rooms, reason });
+            live_gap(&connection.joined_rooms(), CLUSTER).tell(server, &connection);
         }
+    }
+}
+
+/// What members are told of routes without history.
+fn live_gap<'a>(rooms: &'a [RoomCode], reason: &'static str) -> Gap<'a> {
+    Gap {
+        rooms,
+        reason,
+        offset: None,
     }
 }

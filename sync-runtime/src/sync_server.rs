@@ -15,6 +15,7 @@ use crate::{
     App, Config, ConfigError, Failure, Hooks, Messages, Routes, SessionUser, Sessions,
     cluster::{Alone, Cluster},
     connection::{BySession, ByUser},
+    gap::UnknownRoutes,
     handler::context::AnyState,
     health,
     history::{History, Log, MemoryLog},
@@ -71,15 +72,10 @@ impl SyncServer {
             hooks: Hooks::new(),
             rates: Box::new(Buckets::default()),
             messages: Messages::new(),
-            join: Box::new(|config| Joined {
-                cluster: Arc::new(Alone),
-                repeats: Box::new(MemoryRepeats::new(config.repeat_bounds())),
-                listen: Box::new(|_| {}),
-            }),
             profiles: None,
             user: TypeId::of::<A::User>(),
+            join: Box::new(alone),
             config: Config::default(),
-            log: None,
         }
     }
 
@@ -185,8 +181,19 @@ type Listen = Box<dyn FnOnce(&Arc<Server>) + Send>;
 struct Joined {
     cluster: Arc<dyn Cluster>,
     repeats: Box<dyn Repeats>,
+    /// Where rooms are recorded.
+    log: Box<dyn Log>,
     /// Begins to listen to the others.
     listen: Listen,
+}
+
+fn alone(config: &Config) -> Joined {
+    Joined {
+        cluster: Arc::new(Alone),
+        repeats: Box::new(MemoryRepeats::new(config.repeat_bounds())),
+        log: Box::new(MemoryLog::new(config.history_bounds())),
+        listen: Box::new(|_| {}),
+    }
 }
 
 /// Sets up a [`SyncServer`].
@@ -202,15 +209,16 @@ pub struct SyncServerBuilder {
     /// The type of the app's user.
     user: TypeId,
     config: Config,
-    /// Where rooms are recorded, if not in memory.
-    log: Option<Box<dyn Log>>,
 }
 
 impl SyncServerBuilder {
     /// Records rooms elsewhere than in memory.
     #[cfg(test)]
     pub(crate) fn log(mut self, log: Box<dyn Log>) -> Self {
-        self.log = Some(log);
+        self.join = Box::new(|config| Joined {
+            log,
+            ..alone(config)
+        });
         self
     }
 
@@ -278,11 +286,12 @@ impl SyncServerBuilder {
     pub fn cluster(mut self, cluster: crate::RedisCluster) -> Self {
         self.join = Box::new(|config| {
             let repeats = Box::new(cluster.repeats(config));
-            let (cluster, ears) = cluster.join(config);
+            let joined = cluster.join(config);
             Joined {
-                cluster,
+                cluster: joined.node,
                 repeats,
-                listen: Box::new(|server| remote::listen(server, ears)),
+                log: joined.log,
+                listen: Box::new(|server| remote::listen(server, joined.ears)),
             }
         });
         self
@@ -312,17 +321,13 @@ impl SyncServerBuilder {
         }
         observe::describe();
         let (door, io) = socket::door(&self.config);
-        let in_memory = || Box::new(MemoryLog::new(self.config.history_bounds()));
-        let history = History::new(
-            self.log.unwrap_or_else(|| in_memory()),
-            self.routes.have_history(),
-            self.config.history_readers,
-        );
         let Joined {
             cluster,
             repeats,
+            log,
             listen,
         } = (self.join)(&self.config);
+        let history = History::new(log, self.routes.have_history(), self.config.history_readers);
         let max_replay_bytes = self.config.max_replay_bytes;
         let replays = Replays::new(cluster.clone(), max_replay_bytes, self.routes.have_replay());
         let server = Arc::new(Server {
@@ -335,6 +340,7 @@ impl SyncServerBuilder {
             rooms: Rooms::new(cluster.clone()),
             history,
             presence: Presence::new(self.profiles, self.config.presence_bounds()),
+            unknown_routes: UnknownRoutes::default(),
             repeats,
             hooks: self.hooks,
             rates: self.rates,

@@ -2,31 +2,18 @@
 
 use std::{sync::Arc, time::Duration};
 
-use serde::Serialize;
 use tokio::time::sleep;
 
 use super::{catch_up::PAGE, pass};
 use crate::{
+    gap,
     history::{Gap, LogUnavailable, Offset},
-    observe,
     room::RoomCode,
     server::Server,
 };
 
-/// The event that tells a member of a gap.
-const GAP: &str = "sync-gap";
-
 /// How soon the log is asked again that did not answer.
 const RETRY: Duration = Duration::from_millis(500);
-
-/// What a member is told that was live when something was lost.
-#[derive(Serialize)]
-struct GapNotice<'a> {
-    rooms: [&'a RoomCode; 1],
-    reason: &'static str,
-    /// From where it is live again.
-    offset: &'a Offset,
-}
 
 /// Looks for what a room's tail may have missed.
 pub(super) async fn look_again(server: Arc<Server>, room: RoomCode) {
@@ -56,7 +43,7 @@ pub(super) async fn make_up(server: &Arc<Server>, room: &RoomCode, mut from: Off
                 }
                 Ok(false)
             }
-            Ok(Err(gap)) => lose(server, room, &from, gap).await.map(|()| true),
+            Ok(Err(why)) => lose(server, room, &from, why).await.map(|()| true),
             Err(unavailable) => Err(unavailable),
         };
         match done {
@@ -72,19 +59,18 @@ async fn lose(
     server: &Arc<Server>,
     room: &RoomCode,
     delivered: &Offset,
-    gap: Gap,
+    why: Gap,
 ) -> Result<(), LogUnavailable> {
     let history = &server.history;
     let head = history.log.restart(room, delivered).await?;
-    tracing::error!(%room, reason = gap.as_str(), "deliveries of a room with history are lost");
-    observe::history_lost(gap.as_str());
+    tracing::error!(%room, reason = why.as_str(), "deliveries of a room with history are lost");
     history.feeds.lose(room, head.clone());
-    let notice = GapNotice {
-        rooms: [room],
-        reason: gap.as_str(),
-        offset: &head,
+    let told = gap::Gap {
+        rooms: std::slice::from_ref(room),
+        reason: why.as_str(),
+        offset: Some(&head),
     };
-    server.emit_to_live(room, None, GAP, &notice);
+    told.tell_live(server, room);
     // What is gone comes no more.
     history.awaited.forget(room);
     Ok(())

@@ -20,6 +20,7 @@ pub(crate) use self::{
 };
 use crate::{
     fanout::{Delivery, To, deliver},
+    gap::{Gap, UNKNOWN_ROUTE},
     history::{Next, Recorded, Tailed, Work},
     hooks::RequestInfo,
     room::RoomCode,
@@ -142,7 +143,7 @@ async fn pass(server: &Arc<Server>, recorded: &Arc<Recorded>) {
 }
 
 /// Makes the deliveries of an entry; `request` is what hooks are told of it, where it is still known.
-/// Gives how many there were: none if its route is gone.
+/// Gives how many there were: none if its route is not known.
 async fn deliver_entry(
     server: &Arc<Server>,
     recorded: &Recorded,
@@ -150,6 +151,7 @@ async fn deliver_entry(
     to: To<'_>,
 ) -> usize {
     let Some(route) = server.routes.named(&recorded.entry.route) else {
+        unknown(server, recorded, to);
         return 0;
     };
     let request = if let Some(request) = request {
@@ -162,4 +164,19 @@ async fn deliver_entry(
     };
     let delivery = Delivery::of(recorded, route, request);
     deliver(server, &delivery, to).await
+}
+
+/// Tells those who would have heard an entry that this version of the app does not know its route.
+fn unknown(server: &Arc<Server>, recorded: &Recorded, to: To<'_>) {
+    let room = &recorded.entry.room;
+    server.unknown_routes.note(&recorded.entry.route);
+    let told = Gap {
+        rooms: std::slice::from_ref(room),
+        reason: UNKNOWN_ROUTE,
+        offset: Some(&recorded.offset),
+    };
+    match to {
+        To::Members | To::Live => told.tell_live(server, room),
+        To::One(connection, _) => told.tell(server, connection),
+    }
 }

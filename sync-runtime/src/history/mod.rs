@@ -10,7 +10,6 @@ mod log;
 mod memory;
 mod offset;
 #[cfg(feature = "redis")]
-#[cfg_attr(not(test), expect(dead_code, reason = "for clusters"))]
 mod redis;
 
 use std::sync::Once;
@@ -18,6 +17,8 @@ use std::sync::Once;
 use tokio::sync::Semaphore;
 
 pub use self::entry::Keep;
+#[cfg(feature = "redis")]
+pub(crate) use self::redis::{Place, RedisLog, Told};
 pub(crate) use self::{
     awaited::{Awaited, Deliveries},
     entry::{Entry, EntryId, Kept, Recorded},

@@ -8,9 +8,6 @@ const LOST: &str = "sync_cluster_lost_total";
 const INTERRUPTIONS: &str = "sync_cluster_interruptions_total";
 const DEAD_NODES: &str = "sync_cluster_dead_nodes_total";
 const NOT_UNDERSTOOD: &str = "sync_cluster_not_understood_total";
-const GAPS: &str = "sync_gaps_total";
-
-const REASON: &str = "reason";
 
 pub(super) fn describe() {
     let described = [
@@ -28,10 +25,6 @@ pub(super) fn describe() {
         (
             NOT_UNDERSTOOD,
             "Messages of other nodes that this version of the app does not understand.",
-        ),
-        (
-            GAPS,
-            "Times that members were told that deliveries may be missing.",
         ),
     ];
     for (name, text) in described {
@@ -69,11 +62,6 @@ pub(crate) fn cluster_not_understood() {
     counter!(NOT_UNDERSTOOD).increment(1);
 }
 
-/// Counts a word to members that something may be missing.
-pub(crate) fn gap(reason: &'static str) {
-    counter!(GAPS, REASON => reason).increment(1);
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -88,7 +76,6 @@ mod tests {
             INTERRUPTIONS,
             DEAD_NODES,
             NOT_UNDERSTOOD,
-            GAPS,
         ] {
             assert!(guide.contains(&format!("\n| `{name}` |")), "{name}");
         }

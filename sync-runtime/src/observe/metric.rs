@@ -31,7 +31,7 @@ const DOUBLED: &str = "sync_doubled_requests_total";
 const REPEATED: &str = "sync_repeated_requests_total";
 #[cfg(any(feature = "redis", test))]
 const FOREIGN_OFFSETS: &str = "sync_foreign_offsets_total";
-const HISTORY_LOST: &str = "sync_history_lost_total";
+const GAPS: &str = "sync_gaps_total";
 const RESUMED: &str = "sync_resumed_rooms_total";
 
 const ROUTE: &str = "route";
@@ -119,9 +119,9 @@ pub(crate) fn describe() {
         "Offsets that clients had from the data of another Redis."
     );
     metrics::describe_counter!(
-        HISTORY_LOST,
+        GAPS,
         Unit::Count,
-        "Rooms whose members were told that they missed deliveries."
+        "Times that members were told that deliveries may be missing."
     );
 }
 
@@ -189,9 +189,9 @@ pub(crate) fn foreign_offset() {
     counter!(FOREIGN_OFFSETS).increment(1);
 }
 
-/// Counts a room whose members are told that they have missed deliveries with history.
-pub(crate) fn history_lost(reason: &'static str) {
-    counter!(HISTORY_LOST, REASON => reason).increment(1);
+/// Counts a word to members that deliveries may be missing.
+pub(crate) fn gap(reason: &'static str) {
+    counter!(GAPS, REASON => reason).increment(1);
 }
 
 /// Counts a request that ran on two nodes.
@@ -290,7 +290,7 @@ mod tests {
             RATE_LIMIT_FALLBACKS,
             STREAM_HOOKS_MISSED,
             HISTORY_FORGOTTEN,
-            HISTORY_LOST,
+            GAPS,
             FOREIGN_OFFSETS,
             RESUMED,
             REPEATED,

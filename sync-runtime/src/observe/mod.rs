@@ -8,14 +8,14 @@ mod request;
 #[cfg(feature = "redis")]
 pub(crate) use self::cluster::{
     cluster_interrupted, cluster_lost, cluster_node_died, cluster_not_understood,
-    cluster_published, cluster_received, gap,
+    cluster_published, cluster_received,
 };
 #[cfg(feature = "redis")]
 pub(crate) use self::metric::{foreign_offset, rate_limited_alone, request_doubled};
 pub(crate) use self::{
     metric::{
-        OpenConnection, RouteMetrics, answer_forgotten, describe, evicted, history_forgotten,
-        history_lost, queue_refused, repeated, resumed, stream_hook_missed, unsent,
+        OpenConnection, RouteMetrics, answer_forgotten, describe, evicted, gap, history_forgotten,
+        queue_refused, repeated, resumed, stream_hook_missed, unsent,
     },
     request::{fanned_out, handled, observe, refused},
 };

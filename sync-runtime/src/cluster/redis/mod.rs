@@ -3,7 +3,7 @@
 mod publisher;
 mod pulse;
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, future::ready, sync::Arc, time::Duration};
 
 use futures_util::{
     FutureExt, StreamExt,
@@ -20,7 +20,9 @@ use self::{
 };
 use super::{Cluster, ClusterUnavailable, Said, Topic};
 use crate::{
-    Config, observe,
+    Config,
+    history::{Log, Place, RedisLog, Told},
+    observe,
     redis_channels::{Bounds, Channels, Heard},
     redis_connection,
     repeats::{RedisRepeats, RedisRepeatsSettings},
@@ -108,7 +110,7 @@ impl RedisCluster {
     }
 
     /// Becomes a node of the cluster.
-    pub(crate) fn join(self, config: &Config) -> (Arc<dyn Cluster>, Ears) {
+    pub(crate) fn join(self, config: &Config) -> Joined {
         let Self {
             client,
             connection,
@@ -150,6 +152,14 @@ impl RedisCluster {
             let _in_runtime = runtime.enter();
             channels.hear()
         };
+        let log = RedisLog::new(
+            connection.clone(),
+            Place {
+                prefix: prefix.clone(),
+                timeout,
+                bytes_per_room: config.history_bytes_per_room,
+            },
+        );
         let node = Node {
             id,
             connection,
@@ -162,10 +172,14 @@ impl RedisCluster {
         node.host(&Topic::Nodes);
         node.host(&Topic::Node(node.id.as_str().into()));
         let ears = Ears {
-            notices: stream::select(node.notices(heard), received(deaths)).boxed(),
+            notices: stream::select(node.notices(heard, log.told()), received(deaths)).boxed(),
             runtime,
         };
-        (Arc::new(node), ears)
+        Joined {
+            node: Arc::new(node),
+            log: Box::new(log),
+            ears,
+        }
     }
 }
 
@@ -177,6 +191,13 @@ impl fmt::Debug for RedisCluster {
             .field("timeout", &self.timeout)
             .finish_non_exhaustive()
     }
+}
+
+/// A node of a cluster.
+pub(crate) struct Joined {
+    pub(crate) node: Arc<dyn Cluster>,
+    pub(crate) log: Box<dyn Log>,
+    pub(crate) ears: Ears,
 }
 
 /// What a node hears of the others.
@@ -212,25 +233,14 @@ struct Node {
 }
 
 impl Node {
-    /// What the others say; it hears itself as well.
+    /// What the others say; it hears itself as well. What was recorded is for the log.
     fn notices(
         &self,
         heard: BoxStream<'static, Heard>,
+        log: Told,
     ) -> impl Stream<Item = Notice> + Send + 'static {
         let (own, prefix) = (format!("{} ", self.id), self.prefix.clone());
-        heard.filter_map(move |heard| {
-            std::future::ready(match heard {
-                Heard::Interrupted => {
-                    observe::cluster_interrupted();
-                    Some(Notice::Interrupted)
-                }
-                Heard::Message { payload, .. } if payload.starts_with(own.as_bytes()) => None,
-                Heard::Message { channel, payload } => {
-                    observe::cluster_received();
-                    said(&channel, payload, &prefix)
-                }
-            })
-        })
+        heard.filter_map(move |heard| ready(notice(heard, &own, &prefix, &log)))
     }
 
     /// Asks Redis something, for as long as it may take.
@@ -333,9 +343,27 @@ fn text(node: &str, said: &Said<'_>) -> Option<String> {
     }
 }
 
+/// What a node is to be told of what it has heard.
+fn notice(heard: Heard, own: &str, prefix: &str, log: &Told) -> Option<Notice> {
+    match heard {
+        Heard::Interrupted => {
+            observe::cluster_interrupted();
+            log.interrupted();
+            Some(Notice::Interrupted)
+        }
+        Heard::Message { payload, .. } if payload.starts_with(own.as_bytes()) => None,
+        Heard::Message { channel, payload } => {
+            observe::cluster_received();
+            match Topic::of_channel(&channel, prefix)? {
+                Topic::Room(room) if log.heard(&room, &payload) => None,
+                topic => said(topic, payload),
+            }
+        }
+    }
+}
+
 /// What another node said, without its name.
-fn said(channel: &str, payload: Vec<u8>, prefix: &str) -> Option<Notice> {
-    let topic = Topic::of_channel(channel, prefix)?;
+fn said(topic: Topic, payload: Vec<u8>) -> Option<Notice> {
     let text = String::from_utf8(payload).ok()?;
     let (node, said) = text.split_once(' ')?;
     Some(Notice::Said {

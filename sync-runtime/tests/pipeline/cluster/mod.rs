@@ -4,7 +4,7 @@ mod repeats;
 
 #[path = "../../../src/session/redis/server_for_tests.rs"]
 #[allow(dead_code, reason = "other tests need more of it")]
-mod redis_server;
+pub mod redis_server;
 
 use std::time::Duration;
 

@@ -48,15 +48,11 @@ pub use self::shared::redis;
 
 #[cfg(feature = "redis")]
 mod shared {
-    #[path = "../../../../../src/session/redis/server_for_tests.rs"]
-    #[expect(dead_code, reason = "others use the rest")]
-    mod server_for_tests;
-
     use redis::aio::MultiplexedConnection;
-    use sync_runtime::{RedisCluster, RedisSessions, Sessions};
+    use sync_runtime::{RedisCluster, Sessions};
 
-    use self::server_for_tests::RedisServer;
     use super::{Server, World, app};
+    use crate::cluster::redis_server::RedisServer;
 
     pub struct Shared {
         url: String,
@@ -124,8 +120,9 @@ mod shared {
             let Some(shared) = &self.shared else { return };
             let mut command = redis::cmd(words[0]);
             command.arg(&words[1..]);
-            let answer = command.query_async::<redis::Value>(&mut shared.connection.clone());
-            answer.await.expect("an answer");
+            let mut connection = shared.connection.clone();
+            let answer = command.query_async::<redis::Value>(&mut connection).await;
+            answer.expect("an answer");
         }
     }
 }
