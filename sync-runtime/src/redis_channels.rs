@@ -11,7 +11,7 @@ use std::{
     error::Error,
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -121,16 +121,21 @@ impl Channels {
     pub(crate) fn hear(&self) -> BoxStream<'static, Heard> {
         let (sender, queue) = mpsc::unbounded_channel();
         let waiting = Arc::<AtomicUsize>::default();
+        let is_missing = Arc::<AtomicBool>::default();
         let filling = Queue {
             sender,
             waiting: waiting.clone(),
-            is_missing: false,
+            is_missing: is_missing.clone(),
         };
         tokio::spawn(self.clone().run(filling));
-        stream::unfold((queue, waiting), async |(mut queue, waiting)| {
+        let taking = (queue, waiting, is_missing);
+        stream::unfold(taking, async |(mut queue, waiting, is_missing)| {
             let heard = queue.recv().await?;
             waiting.fetch_sub(heard.bytes(), Ordering::Relaxed);
-            Some((heard, (queue, waiting)))
+            if heard == Heard::Interrupted {
+                is_missing.store(false, Ordering::Relaxed);
+            }
+            Some((heard, (queue, waiting, is_missing)))
         })
         .boxed()
     }
@@ -255,14 +260,13 @@ impl Subscription {
 struct Queue {
     sender: mpsc::UnboundedSender<Heard>,
     waiting: Arc<AtomicUsize>,
-    /// Whether the last that waits says that something is missing.
-    is_missing: bool,
+    /// Whether the last that waits says that something is missing, and nobody has taken it yet.
+    is_missing: Arc<AtomicBool>,
 }
 
 impl Queue {
     fn interrupt(&mut self) {
-        if !self.is_missing {
-            self.is_missing = true;
+        if !self.is_missing.swap(true, Ordering::Relaxed) {
             let _ = self.sender.send(Heard::Interrupted);
         }
     }
@@ -281,7 +285,7 @@ impl Queue {
             self.interrupt();
             return;
         }
-        self.is_missing = false;
+        self.is_missing.store(false, Ordering::Relaxed);
         let _ = self.sender.send(heard);
     }
 }

@@ -6,7 +6,7 @@ use futures_util::FutureExt;
 use serde::Serialize;
 use tokio::{sync::oneshot, time::sleep};
 
-use super::{add, deliver_entry, make_up::look_again};
+use super::{add, deliver_entry, let_go, make_up::look_again};
 use crate::{
     connection::Connection,
     fanout::To,
@@ -294,6 +294,7 @@ impl Run {
         }
         let head = history.head(&self.room).await?;
         history.feeds.reach(&self.room, head.clone());
+        let_go(&self.server, &self.room);
         Ok(head)
     }
 

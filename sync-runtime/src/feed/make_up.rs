@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::time::sleep;
 
-use super::{catch_up::PAGE, pass};
+use super::{catch_up::PAGE, let_go, pass};
 use crate::{
     gap,
     history::{Gap, LogUnavailable, Offset},
@@ -21,6 +21,7 @@ pub(super) async fn look_again(server: Arc<Server>, room: RoomCode) {
         make_up(&server, &room, position).await;
     }
     server.history.feeds.doubt(&room, false);
+    let_go(&server, &room);
 }
 
 /// Delivers what follows an offset to all that are live, or tells them that it is lost. It waits for a

@@ -142,6 +142,14 @@ async fn pass(server: &Arc<Server>, recorded: &Arc<Recorded>) {
     }
 }
 
+/// Lets go of the requests whose deliveries will not be made by the feed of a room, as it has passed them.
+pub(crate) fn let_go(server: &Server, room: &RoomCode) {
+    let history = &server.history;
+    if let Some(position) = history.feeds.position(room) {
+        history.awaited.pass(room, &position);
+    }
+}
+
 /// Makes the deliveries of an entry; `request` is what hooks are told of it, where it is still known.
 /// Gives how many there were: none if its route is not known.
 async fn deliver_entry(

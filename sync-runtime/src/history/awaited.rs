@@ -5,13 +5,19 @@ use std::collections::HashMap;
 use dashmap::{DashMap, mapref::entry::Entry};
 use tokio::sync::oneshot;
 
-use super::EntryId;
+use super::{EntryId, Offset};
 use crate::{hooks::RequestInfo, room::RoomCode};
 
 /// The requests that wait for their deliveries, by room and by what they had recorded.
 #[derive(Default)]
 pub(crate) struct Awaited {
-    rooms: DashMap<RoomCode, HashMap<EntryId, Sides>>,
+    rooms: DashMap<RoomCode, HashMap<EntryId, Waiting>>,
+}
+
+struct Waiting {
+    sides: Sides,
+    /// The place of its entry, when that is known.
+    offset: Option<Offset>,
 }
 
 /// What the feed has of a request.
@@ -40,7 +46,11 @@ impl Awaited {
             answered: wait,
             delivered: done,
         };
-        self.rooms.entry(room).or_default().insert(entry, sides);
+        let waiting = Waiting {
+            sides,
+            offset: None,
+        };
+        self.rooms.entry(room).or_default().insert(entry, waiting);
         Deliveries {
             answered,
             delivered,
@@ -58,11 +68,35 @@ impl Awaited {
         let Entry::Occupied(mut requests) = self.rooms.entry(room.clone()) else {
             return None;
         };
-        let sides = requests.get_mut().remove(&entry);
+        let waiting = requests.get_mut().remove(&entry);
         if requests.get().is_empty() {
             requests.remove();
         }
-        sides
+        waiting.map(|waiting| waiting.sides)
+    }
+
+    /// Notes the place of an entry.
+    pub(crate) fn place(&self, room: &RoomCode, entry: EntryId, offset: Offset) {
+        if let Some(mut requests) = self.rooms.get_mut(room)
+            && let Some(waiting) = requests.get_mut(&entry)
+        {
+            waiting.offset = Some(offset);
+        }
+    }
+
+    /// Forgets those whose entries the feed has passed: whoever was to get them from the log has or will,
+    /// and the tail may have missed them.
+    pub(crate) fn pass(&self, room: &RoomCode, position: &Offset) {
+        let Entry::Occupied(mut requests) = self.rooms.entry(room.clone()) else {
+            return;
+        };
+        let is_passed = |offset: &Offset| position.reaches(offset);
+        requests
+            .get_mut()
+            .retain(|_, waiting| !waiting.offset.as_ref().is_some_and(is_passed));
+        if requests.get().is_empty() {
+            requests.remove();
+        }
     }
 
     #[cfg(test)]

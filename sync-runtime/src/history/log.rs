@@ -16,8 +16,8 @@ pub(crate) trait Log: Send + Sync {
     fn is_available(&self) -> bool;
 
     /// Records an entry as the last of its room. All tails that follow the room have it from then on,
-    /// perhaps before this returns.
-    fn append(&self, entry: Entry, kept: Kept) -> LogFuture<'_, ()>;
+    /// perhaps before this returns its place.
+    fn append(&self, entry: Entry, kept: Kept) -> LogFuture<'_, Offset>;
 
     /// The offset of the last entry of each room; before the first one, the place in front of it.
     fn heads<'a>(&'a self, rooms: &'a [RoomCode]) -> LogFuture<'a, Vec<Offset>>;

@@ -90,9 +90,9 @@ impl Log for MemoryLog {
         true
     }
 
-    fn append(&self, entry: Entry, kept: Kept) -> LogFuture<'_, ()> {
-        self.state.lock().append(entry, kept, self.bounds);
-        ready(Ok(())).boxed()
+    fn append(&self, entry: Entry, kept: Kept) -> LogFuture<'_, Offset> {
+        let offset = self.state.lock().append(entry, kept, self.bounds);
+        ready(Ok(offset)).boxed()
     }
 
     fn heads<'a>(&'a self, rooms: &'a [RoomCode]) -> LogFuture<'a, Vec<Offset>> {
@@ -144,7 +144,7 @@ impl State {
         }
     }
 
-    fn append(&mut self, entry: Entry, kept: Kept, bounds: MemoryBounds) {
+    fn append(&mut self, entry: Entry, kept: Kept, bounds: MemoryBounds) -> Offset {
         let room = entry.room.clone();
         let bytes = entry.bytes();
         self.uses += 1;
@@ -186,6 +186,7 @@ impl State {
             }
             self.forget_one();
         }
+        recorded.offset.clone()
     }
 
     /// Forgets the room that was used longest ago.

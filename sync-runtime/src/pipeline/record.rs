@@ -65,9 +65,15 @@ pub(super) async fn record(
     let history = &server.history;
     let deliveries = history.awaited.begin(id, request.clone());
     let appended = history.log.append(entry, keep.or_as(&server.config));
-    if let Err(unavailable) = appended.await {
-        history.awaited.take(&request.room, id);
-        return Err(unavailable.into());
+    match appended.await {
+        Ok(offset) => {
+            history.awaited.place(&request.room, id, offset);
+            feed::let_go(server, &request.room);
+        }
+        Err(unavailable) => {
+            history.awaited.take(&request.room, id);
+            return Err(unavailable.into());
+        }
     }
     // A node hears of no room that it has nobody in.
     if server.rooms.is_empty(&request.room) {

@@ -121,6 +121,25 @@ async fn a_redis_that_comes_back_is_heard_again_after_a_word_of_the_interruption
 }
 
 #[tokio::test]
+async fn every_interruption_is_told_of_even_if_nothing_is_heard_between_two() {
+    let server = RedisServer::start().await;
+    let channels = channels(&server, BOUNDS);
+    let mut heard = channels.hear();
+    assert!(in_time(channels.subscribe("a")).await);
+    let connected = redis_connection::connect(&server.url(), PATIENCE).await;
+    let (_, mut connection) = connected.expect("a Redis that answers");
+    for _ in 0..3 {
+        let mut cut = redis::cmd("CLIENT");
+        let cut = cut.arg("KILL").arg("TYPE").arg("pubsub");
+        let connections: u64 = cut.query_async(&mut connection).await.expect("an answer");
+        assert_eq!(connections, 1);
+        assert_eq!(next(&mut heard).await, Heard::Interrupted);
+    }
+    publish(&server, "a", "one").await;
+    assert_eq!(next(&mut heard).await, message("a", "one"));
+}
+
+#[tokio::test]
 async fn a_channel_wanted_of_a_redis_that_hangs_follows_when_it_answers() {
     let server = RedisServer::start().await;
     let bounds = Bounds {

@@ -244,7 +244,7 @@ impl Log for RedisLog {
         self.link.outage.answers()
     }
 
-    fn append(&self, entry: Entry, kept: Kept) -> LogFuture<'_, ()> {
+    fn append(&self, entry: Entry, kept: Kept) -> LogFuture<'_, Offset> {
         async move {
             let text = entry::written(&entry).map_err(|error| {
                 tracing::error!(%error, "an entry cannot be written");
@@ -258,7 +258,7 @@ impl Log for RedisLog {
                 .arg(entry.bytes())
                 .arg(format!("{}room:{}", self.place.prefix, entry.room))
                 .arg(text);
-            self.ask(&script).await
+            offset(&self.ask::<String>(&script).await?)
         }
         .boxed()
     }

@@ -66,7 +66,7 @@ impl Log for Away {
         !self.0.load(Ordering::SeqCst)
     }
 
-    fn append(&self, _: Entry, _: Kept) -> LogFuture<'_, ()> {
+    fn append(&self, _: Entry, _: Kept) -> LogFuture<'_, Offset> {
         async { Err(LogUnavailable) }.boxed()
     }
 

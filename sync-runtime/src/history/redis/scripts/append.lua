@@ -1,4 +1,5 @@
 -- Records an entry as the last of its room and tells it on the room's channel: `entry <epoch>:<number> <entry>`.
+-- Gives `<epoch>:<number>`.
 -- KEYS: head, entries, kept
 -- ARGV: an epoch if there is none, milliseconds that the head lives at least, most bytes, count, milliseconds,
 --       bytes, channel, entry
@@ -20,4 +21,6 @@ end
 if redis.call('PTTL', head) < left + ms then
   redis.call('PEXPIRE', head, whole(left + ms))
 end
-redis.call('PUBLISH', channel, 'entry ' .. epoch .. ':' .. whole(number) .. ' ' .. entry)
+local offset = epoch .. ':' .. whole(number)
+redis.call('PUBLISH', channel, 'entry ' .. offset .. ' ' .. entry)
+return offset

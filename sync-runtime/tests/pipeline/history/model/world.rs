@@ -44,9 +44,6 @@ impl World {
 }
 
 #[cfg(feature = "redis")]
-pub use self::shared::redis;
-
-#[cfg(feature = "redis")]
 mod shared {
     use redis::aio::MultiplexedConnection;
     use sync_runtime::{RedisCluster, Sessions};
@@ -60,30 +57,16 @@ mod shared {
         connection: MultiplexedConnection,
     }
 
-    /// A Redis, and a connection to it.
-    pub struct Redis {
-        server: RedisServer,
-        connection: MultiplexedConnection,
-    }
-
-    pub async fn redis() -> Redis {
-        let server = RedisServer::start().await;
-        let client = redis::Client::open(server.url()).expect("a URL");
-        let connection = client.get_multiplexed_async_connection().await;
-        Redis {
-            server,
-            connection: connection.expect("a connection"),
-        }
-    }
-
     impl World {
-        pub fn in_redis(redis: &Redis, seed: u64) -> Self {
+        pub async fn in_redis(server: &RedisServer, seed: u64) -> Self {
+            let client = redis::Client::open(server.url()).expect("a URL");
+            let connection = client.get_multiplexed_async_connection().await;
             Self {
                 sessions: Sessions::in_memory(),
                 shared: Some(Shared {
-                    url: redis.server.url(),
+                    url: server.url(),
                     prefix: format!("{seed}:"),
-                    connection: redis.connection.clone(),
+                    connection: connection.expect("a connection"),
                 }),
             }
         }
