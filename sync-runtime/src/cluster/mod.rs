@@ -37,7 +37,7 @@ pub(crate) enum Topic {
     Node(Box<str>),
     /// All.
     #[cfg_attr(
-        not(feature = "redis"),
+        not(any(feature = "redis", test)),
         expect(dead_code, reason = "only Redis has several")
     )]
     Nodes,

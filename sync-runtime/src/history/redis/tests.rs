@@ -275,7 +275,7 @@ async fn all_that_is_kept_in_redis_ends_by_itself() {
         .get_multiplexed_async_connection()
         .await
         .expect("a connection");
-    let keys: Vec<String> = connection.keys("*").await.expect("keys");
+    let keys: Vec<String> = connection.keys("test:log:*").await.expect("keys");
     assert_eq!(keys.len(), 4, "{keys:?}");
     for key in keys {
         let left: i64 = connection.pttl(&key).await.expect("a life");

@@ -29,6 +29,7 @@ impl World {
 }
 
 #[cfg(not(feature = "redis"))]
+#[expect(clippy::unused_self, reason = "with Redis they are not")]
 impl World {
     pub async fn start(&self) -> Vec<Server> {
         vec![app::server_of(self.sessions.clone(), Self::config())]
