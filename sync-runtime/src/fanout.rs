@@ -8,12 +8,12 @@ use std::{collections::HashMap, panic::AssertUnwindSafe, sync::Arc};
 use futures_util::{FutureExt, StreamExt, stream::FuturesUnordered};
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
-use socketioxide::extract::SocketRef;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     Failure, audience,
+    below::SocketRef,
     cluster::{Said, SaidDelivery, SaidFrom, Topic},
     connection::Connection,
     error::Refusal,
@@ -36,7 +36,7 @@ use crate::{
     session::{AnySession, SessionKey},
     stream::Gate,
     stream_hooks,
-    wire::{self, ClientOutput},
+    wire::{self, ClientOutput, Shared},
 };
 
 /// The event of deliveries.
@@ -424,9 +424,13 @@ async fn to_each(
     shaper: Option<&dyn Shaper>,
 ) -> usize {
     let recipients = recipients(server, delivery, to);
+    let frame = delivery.frame(delivery.output.raw(), ClientOutput::None {});
+    let shared = Shared::of(&frame).ok();
+    let emit = |recipient: &Arc<Connection>, portion| {
+        emit(server, delivery, shared.as_ref(), recipient, &portion)
+    };
     let finish = |recipient: &Arc<Connection>, portion| {
-        let sent = is_still_one(server, delivery, to, recipient)
-            && emit(server, delivery, recipient, &portion);
+        let sent = is_still_one(server, delivery, to, recipient) && emit(recipient, portion);
         usize::from(sent)
     };
     let mut sent = 0;
@@ -434,7 +438,7 @@ async fn to_each(
     for recipient in &recipients {
         let mut portion = portion_of(server, delivery, shaper, recipient).boxed();
         if let Some(portion) = (&mut portion).now_or_never() {
-            sent += usize::from(emit(server, delivery, recipient, &portion));
+            sent += usize::from(emit(recipient, portion));
             continue;
         }
         waiting.push(portion.map(move |portion| (recipient, portion)));
@@ -522,11 +526,20 @@ async fn shape(
 fn emit(
     server: &Arc<Server>,
     delivery: &Delivery,
+    shared: Option<&Shared>,
     recipient: &Arc<Connection>,
     portion: &Result<Option<Portion>, Failure>,
 ) -> bool {
     let sent = match portion {
         Ok(None) => return false,
+        Ok(Some(Portion {
+            server: None,
+            client,
+        })) if let Some(shared) = shared => {
+            let own = client.as_ref().map(|own| own.raw().get());
+            let pieces = shared.with(own.unwrap_or(Shared::NOTHING));
+            server.emit_pieces(recipient, EVENT, pieces)
+        }
         Ok(Some(portion)) => {
             let output = portion.server.as_ref().unwrap_or(&delivery.output);
             let client = portion.client.as_ref();

@@ -3,6 +3,7 @@
 
 mod app;
 mod audience;
+mod below;
 mod cluster;
 #[doc(hidden)]
 pub mod codegen;

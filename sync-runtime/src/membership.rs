@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use serde::Serialize;
-use socketioxide::extract::SocketRef;
 
 use crate::{
     Failure,
+    below::SocketRef,
     cluster::{Said, Topic},
     connection::Connection,
     hooks::PostRoomLeave,

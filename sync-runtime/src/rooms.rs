@@ -3,9 +3,10 @@
 use std::{collections::HashMap, sync::Arc};
 
 use dashmap::{DashMap, mapref::entry::Entry};
-use socketioxide::{extract::SocketRef, socket::Sid};
+use socketioxide::socket::Sid;
 
 use crate::{
+    below::SocketRef,
     cluster::{Cluster, Topic},
     connection::Connection,
     room::RoomCode,

@@ -2,10 +2,11 @@
 
 use std::sync::{Arc, Once};
 
-use socketioxide::{SocketIo, extract::SocketRef, socket::Sid};
+use socketioxide::socket::Sid;
 
 use crate::{
     Config, Hooks, Messages,
+    below::{Below, SocketIo, SocketRef},
     cluster::{Cluster, Topic},
     connection::{BySession, ByUser, Connection},
     door::Door,
@@ -26,6 +27,7 @@ use crate::{
 /// What all requests share.
 pub(crate) struct Server {
     pub(crate) io: SocketIo,
+    pub(crate) below: Below,
     pub(crate) door: Arc<Door>,
     pub(crate) shutdown: Shutdown,
     pub(crate) state: AnyState,

@@ -8,11 +8,10 @@ use std::{
 };
 
 use futures_util::future::join_all;
-use socketioxide::extract::SocketRef;
 use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 use tokio_util::task::TaskTracker;
 
-use crate::{connection::Connection, server::Server};
+use crate::{below::SocketRef, connection::Connection, server::Server};
 
 /// How often a batch of connections is closed.
 const TICK: Duration = Duration::from_millis(100);

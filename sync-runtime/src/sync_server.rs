@@ -320,7 +320,7 @@ impl SyncServerBuilder {
             return Err(ConfigError::wrong("messages", given, problem.takes));
         }
         observe::describe();
-        let (door, io) = socket::door(&self.config);
+        let (door, io, below) = socket::door(&self.config);
         let Joined {
             cluster,
             repeats,
@@ -332,6 +332,7 @@ impl SyncServerBuilder {
         let replays = Replays::new(cluster.clone(), max_replay_bytes, self.routes.have_replay());
         let server = Arc::new(Server {
             io,
+            below,
             door: Arc::new(door),
             shutdown: Shutdown::default(),
             state: self.state,

@@ -32,6 +32,36 @@ pub(crate) struct Delivery<'a> {
     pub(crate) offset: Option<&'a Offset>,
 }
 
+/// A delivery in which only the recipient's own part is missing: what all recipients share is written
+/// once for all of them.
+pub(crate) struct Shared {
+    before: String,
+    after: String,
+}
+
+impl Shared {
+    /// What a recipient without a part of its own has in its place.
+    pub(crate) const NOTHING: &str = "{}";
+
+    pub(crate) fn of(delivery: &Delivery<'_>) -> Result<Self, serde_json::Error> {
+        const FIELD: &str = r#""clientOutput":"#;
+        let mut before = serde_json::to_string(&Delivery {
+            client_output: ClientOutput::None {},
+            ..*delivery
+        })?;
+        // The last one is the field: what is behind it are texts, in which quotes are escaped.
+        let field = before.rfind(&[FIELD, Self::NOTHING].concat());
+        let mut after = before.split_off(field.unwrap_or_default() + FIELD.len());
+        after.drain(..Self::NOTHING.len());
+        Ok(Self { before, after })
+    }
+
+    /// The delivery with the recipient's part, which is JSON, in pieces.
+    pub(crate) fn with<'a>(&'a self, own: &'a str) -> [&'a str; 3] {
+        [&self.before, own, &self.after]
+    }
+}
+
 /// A stream's payload as a delivery: the payload's fields, and ours behind them, where they count in case
 /// it has fields of these names itself.
 pub(crate) fn stream_frame(
@@ -50,7 +80,7 @@ pub(crate) fn stream_frame(
 }
 
 /// What a recipient's `_client` file gave, or the empty object where there is none.
-#[derive(Serialize)]
+#[derive(Clone, Copy, Serialize)]
 #[serde(untagged)]
 pub(crate) enum ClientOutput<'a> {
     None {},
@@ -86,4 +116,39 @@ pub(crate) struct JoinedRooms {
     /// listed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) offsets: Option<BTreeMap<RoomCode, Offset>>,
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::value::to_raw_value;
+
+    use super::*;
+
+    #[test]
+    fn a_shared_delivery_is_the_same_as_one_written_for_its_recipient()
+    -> Result<(), serde_json::Error> {
+        // Names and outputs that look like the place that is looked for.
+        let tricky = r#""clientOutput":{}"#;
+        let room = RoomCode::parse(tricky).ok();
+        let output = to_raw_value(&serde_json::json!({ "clientOutput": {}, "text": tricky }))?;
+        let own = to_raw_value(&serde_json::json!({ "seq": 7 }))?;
+        for room in [None, room.as_ref()] {
+            let delivery = |client_output| Delivery {
+                cb: "sync/a/b/v1",
+                full_name: "sync/a/b/v1",
+                status: "success",
+                message: tricky,
+                server_output: &output,
+                client_output,
+                room,
+                offset: None,
+            };
+            let shared = Shared::of(&delivery(ClientOutput::None {}))?;
+            let none = serde_json::to_string(&delivery(ClientOutput::None {}))?;
+            assert_eq!(shared.with(Shared::NOTHING).concat(), none);
+            let some = serde_json::to_string(&delivery(ClientOutput::Some(&own)))?;
+            assert_eq!(shared.with(own.get()).concat(), some);
+        }
+        Ok(())
+    }
 }

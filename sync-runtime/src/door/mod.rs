@@ -10,17 +10,19 @@ use std::{
     time::Duration,
 };
 
-use axum::{Router, body::Body};
+use axum::body::Body;
 use dashmap::{DashMap, DashSet};
 use http::{Request, header::CONTENT_TYPE};
-use socketioxide::{TransportType, extract::SocketRef, service::SocketIoService, socket::Sid};
+use socketioxide::{TransportType, socket::Sid};
 use tokio::time::{sleep, timeout};
 use tower_service::Service;
+
+use crate::below::{SocketIoService, SocketRef};
 
 pub use self::traffic::SlowReason;
 pub(crate) use self::{
     line::{Line, Wire},
-    packets::{ack_bytes, event_bytes, in_poll},
+    packets::in_poll,
     traffic::Amount,
 };
 
@@ -28,12 +30,9 @@ pub(crate) use self::{
 const NEXT_POLL: Duration = Duration::from_millis(250);
 const POLL_CHECK: Duration = Duration::from_millis(5);
 
-/// The layer below; the router has no pages and never hears of a request.
-pub(crate) type Below = SocketIoService<Router>;
-
 /// What is known of the transports of connections.
 pub(crate) struct Door {
-    below: Below,
+    below: SocketIoService,
     /// The lines of the sessions that began by polling. Of the others only one request ever speaks.
     lines: DashMap<Sid, Weak<Line>>,
     /// The sessions of which a poll waits.
@@ -41,7 +40,7 @@ pub(crate) struct Door {
 }
 
 impl Door {
-    pub(crate) fn new(below: Below) -> Self {
+    pub(crate) fn new(below: SocketIoService) -> Self {
         Self {
             below,
             lines: DashMap::new(),
@@ -50,7 +49,7 @@ impl Door {
     }
 
     /// What answers the requests that it lets through.
-    pub(crate) fn below(&self) -> Below {
+    pub(crate) fn below(&self) -> SocketIoService {
         self.below.clone()
     }
 

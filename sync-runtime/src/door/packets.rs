@@ -16,16 +16,6 @@ fn counts(packet: &[u8]) -> bool {
     COUNTED.iter().any(|kind| packet.starts_with(*kind))
 }
 
-/// How long an event's packet is with a payload of so many bytes: `42["<event>",<payload>]`.
-pub(crate) fn event_bytes(event: &str, payload: usize) -> usize {
-    r#"42["",]"#.len() + event.len() + payload
-}
-
-/// How long an acknowledgement's packet is: `43<id>[<payload>]`.
-pub(crate) fn ack_bytes(id: i64, payload: usize) -> usize {
-    "43[]".len() + id.to_string().len() + payload
-}
-
 /// What the answer to a poll has.
 pub(crate) fn in_poll(body: &[u8]) -> Amount {
     let packets = body.split(|byte| *byte == SEPARATOR);
@@ -97,13 +87,6 @@ mod tests {
 
     fn event(payload: usize) -> String {
         format!(r#"42["sync",{}]"#, "x".repeat(payload))
-    }
-
-    #[test]
-    fn a_packet_is_as_long_as_it_says() {
-        assert_eq!(event_bytes("sync", 300), event(300).len());
-        assert_eq!(ack_bytes(17, 2), "4317[{}]".len());
-        assert_eq!(ack_bytes(0, 2), "430[{}]".len());
     }
 
     #[test]

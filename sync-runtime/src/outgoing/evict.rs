@@ -53,7 +53,7 @@ impl Server {
         let socket = self.io.get_socket(connection.id());
         if let Some(socket) = &socket {
             socket.leave_all();
-            emit_last(connection, socket, EVENT, &Lagged::SLOW_CONSUMER);
+            emit_last(self, connection, EVENT, &Lagged::SLOW_CONSUMER);
         }
         let (server, connection) = (self.clone(), connection.clone());
         tokio::spawn(async move {

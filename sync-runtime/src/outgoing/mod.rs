@@ -11,18 +11,14 @@ mod watch;
 
 use std::sync::Arc;
 
-use futures_util::FutureExt;
 use serde::Serialize;
-use serde_json::value::{RawValue, to_raw_value};
-use socketioxide::{
-    BroadcastError, SendError, SocketError,
-    extract::{AckSender, SocketRef},
-};
+use socketioxide::SocketError;
 
 pub(crate) use self::watch::watch;
 use crate::{
+    below::Packet,
     connection::Connection,
-    door::{Amount, SlowReason, ack_bytes, event_bytes},
+    door::{Amount, SlowReason},
     room::RoomCode,
     rooms,
     server::Server,
@@ -51,57 +47,47 @@ impl Server {
         event: &str,
         data: &impl Serialize,
     ) -> bool {
-        let Some(data) = encode(event, data) else {
-            return false;
-        };
-        let packet = Amount::packet(event_bytes(event, data.get().len()));
-        self.send(to, packet, |socket| emit(socket, event, &data))
+        let packet = written(event, Packet::event(event, data));
+        packet.is_some_and(|packet| self.send(to, packet))
+    }
+
+    /// As [`emit`](Self::emit), with what is written already: the pieces together are JSON.
+    pub(crate) fn emit_pieces<const N: usize>(
+        self: &Arc<Self>,
+        to: &Arc<Connection>,
+        event: &'static str,
+        pieces: [&str; N],
+    ) -> bool {
+        self.send(to, Packet::event_of_pieces(event, pieces))
     }
 
     /// Acknowledges a packet of a connection, as [`emit`](Self::emit) sends an event.
     pub(crate) fn acknowledge(
         self: &Arc<Self>,
         to: &Arc<Connection>,
-        ack: AckSender,
         id: i64,
         data: &impl Serialize,
     ) -> bool {
-        let Some(data) = encode("an acknowledgement", data) else {
-            return false;
-        };
-        let packet = Amount::packet(ack_bytes(id, data.get().len()));
-        self.send(to, packet, |_| match ack.send(&data) {
-            Err(SendError::Socket(error)) => Err(error),
-            _ => Ok(()),
-        })
+        let packet = written("an acknowledgement", Packet::ack(id, data));
+        packet.is_some_and(|packet| self.send(to, packet))
     }
 
-    fn send(
-        self: &Arc<Self>,
-        to: &Arc<Connection>,
-        packet: Amount,
-        send: impl FnOnce(&SocketRef) -> Result<(), SocketError>,
-    ) -> bool {
-        if to.is_closed() {
+    fn send(self: &Arc<Self>, to: &Arc<Connection>, packet: Packet) -> bool {
+        if !self.can_hear(to) {
             return false;
         }
-        // Before its socket is there, its client does not know that it is connected.
-        let Some(socket) = self.io.get_socket(to.id()) else {
-            return false;
-        };
         let traffic = to.line().traffic();
-        if let Err(reason) = traffic.admit(packet, self.config.unsent_bounds()) {
+        if let Err(reason) =
+            traffic.admit(Amount::packet(packet.bytes), self.config.unsent_bounds())
+        {
             self.evict(to, reason);
             return false;
         }
-        match send(&socket) {
-            Ok(()) => true,
-            Err(SocketError::Closed) => false,
-            Err(SocketError::InternalChannelFull) => {
-                self.evict(to, SlowReason::Lost);
-                false
-            }
+        let is_lost = has_lost(self.below.send(to.id(), packet));
+        if is_lost {
+            self.evict(to, SlowReason::Lost);
         }
+        !is_lost
     }
 
     /// Sends an event to all members of a room, with one encode and one call of the layer below. A
@@ -113,10 +99,10 @@ impl Server {
         event: &str,
         data: &impl Serialize,
     ) -> Reached {
-        let Some(data) = encode(event, data) else {
+        let Some(packet) = written(event, Packet::event(event, data)) else {
             return Reached::default();
         };
-        let mut round = Round::new(self, except, event, &data);
+        let mut round = Round::new(self, except, packet);
         self.rooms.with_members(room, |members| {
             round.emit(rooms::emit_name(room), members.values());
         });
@@ -131,10 +117,10 @@ impl Server {
         event: &str,
         data: &impl Serialize,
     ) -> Reached {
-        let Some(data) = encode(event, data) else {
+        let Some(packet) = written(event, Packet::event(event, data)) else {
             return Reached::default();
         };
-        let mut round = Round::new(self, None, event, &data);
+        let mut round = Round::new(self, None, packet);
         round.streams_of = Some(room);
         self.rooms.with_members(room, |members| {
             round.emit(rooms::emit_name(room), members.values());
@@ -151,10 +137,10 @@ impl Server {
         event: &str,
         data: &impl Serialize,
     ) -> Reached {
-        let Some(data) = encode(event, data) else {
+        let Some(packet) = written(event, Packet::event(event, data)) else {
             return Reached::default();
         };
-        let mut round = Round::new(self, except, event, &data);
+        let mut round = Round::new(self, except, packet);
         self.history.feeds.with_live(room, |members| {
             round.emit(rooms::live_emit_name(room), members.iter().copied());
         });
@@ -174,25 +160,18 @@ struct Round<'a> {
     except: Option<&'a SessionKey>,
     /// Leaves out those who are behind in the streams of this room.
     streams_of: Option<&'a RoomCode>,
-    event: &'a str,
-    data: &'a RawValue,
+    packet: Packet,
     sent: usize,
     slow: Vec<(Arc<Connection>, SlowReason)>,
 }
 
 impl<'a> Round<'a> {
-    fn new(
-        server: &'a Arc<Server>,
-        except: Option<&'a SessionKey>,
-        event: &'a str,
-        data: &'a RawValue,
-    ) -> Self {
+    fn new(server: &'a Arc<Server>, except: Option<&'a SessionKey>, packet: Packet) -> Self {
         Self {
             server,
             except,
             streams_of: None,
-            event,
-            data,
+            packet,
             sent: 0,
             slow: Vec::new(),
         }
@@ -204,7 +183,7 @@ impl<'a> Round<'a> {
         room: String,
         members: impl Iterator<Item = &'m Arc<Connection>> + Clone,
     ) {
-        let packet = Amount::packet(event_bytes(self.event, self.data.get().len()));
+        let amount = Amount::packet(self.packet.bytes);
         let bounds = self.server.config.unsent_bounds();
         let mut left_out = Vec::new();
         for member in members.clone() {
@@ -214,7 +193,7 @@ impl<'a> Round<'a> {
             let is_behind = self.streams_of.is_some_and(|room| member.is_behind(room));
             if is_behind || !self.server.can_hear(member) {
                 left_out.push(rooms::emit_name(member.own_room()));
-            } else if let Err(reason) = member.line().traffic().admit(packet, bounds) {
+            } else if let Err(reason) = member.line().traffic().admit(amount, bounds) {
                 left_out.push(rooms::emit_name(member.own_room()));
                 self.slow.push((member.clone(), reason));
             } else {
@@ -224,10 +203,8 @@ impl<'a> Round<'a> {
         if let Some(session) = self.except {
             left_out.push(rooms::session_emit_name(session));
         }
-        let room = self.server.io.within(room).except(left_out);
-        // On this node alone there is nothing to wait for.
-        let done = room.emit(self.event, self.data).now_or_never();
-        if has_lost(done) {
+        let below = &self.server.below;
+        if has_lost(below.send_to_room(room, left_out, self.packet.clone())) {
             for member in members {
                 member.line().traffic().doubt();
             }
@@ -248,59 +225,26 @@ impl<'a> Round<'a> {
 
 /// Sends the last event to a connection that is closed already, and says whether there was room for it.
 pub(crate) fn emit_last(
+    server: &Server,
     to: &Connection,
-    socket: &SocketRef,
     event: &str,
     data: &impl Serialize,
 ) -> bool {
-    let Some(data) = encode(event, data) else {
+    let Some(packet) = written(event, Packet::event(event, data)) else {
         return false;
     };
-    let packet = Amount::packet(event_bytes(event, data.get().len()));
-    to.line().traffic().sent(packet);
-    socket.emit(event, &data).is_ok()
+    to.line().traffic().sent(Amount::packet(packet.bytes));
+    server.below.send(to.id(), packet).is_ok()
 }
 
-fn encode(event: &str, data: &impl Serialize) -> Option<Box<RawValue>> {
-    match to_raw_value(data) {
-        Ok(data) => Some(data),
-        Err(error) => {
-            tracing::error!(event, %error, "an event could not be written as JSON");
-            None
-        }
-    }
+fn written(what: &str, packet: serde_json::Result<Packet>) -> Option<Packet> {
+    packet
+        .inspect_err(|error| tracing::error!(%error, "{what} could not be written as JSON"))
+        .ok()
 }
 
-/// Emits to a socket from the moment its client knows that it is connected.
-///
-/// The layer below tells the client so and only then counts the socket as connected; an emit in
-/// between fails, and with it the answer to a client's first event (seen: 26 of 600 on a busy
-/// machine). Its emits to rooms do not look at that, and every socket is alone in a room of its own.
-fn emit(socket: &SocketRef, event: &str, data: &RawValue) -> Result<(), SocketError> {
-    match socket.emit(event, data) {
-        Err(SendError::Socket(SocketError::Closed)) => {
-            let alone = rooms::emit_name(&RoomCode::of_connection(socket.id));
-            if has_lost(socket.within(alone).emit(event, data).now_or_never()) {
-                return Err(SocketError::InternalChannelFull);
-            }
-            Ok(())
-        }
-        Err(SendError::Socket(error)) => Err(error),
-        _ => Ok(()),
-    }
-}
-
-/// Whether somebody missed an event that is still there. The layer below does not say who.
-fn has_lost(emitted: Option<Result<(), BroadcastError>>) -> bool {
-    match emitted {
-        Some(Ok(())) => false,
-        Some(Err(BroadcastError::Socket(errors))) => {
-            let full = |error| matches!(error, &SocketError::InternalChannelFull);
-            errors.iter().any(full)
-        }
-        other => {
-            tracing::error!(?other, "an event could not be sent to a room");
-            true
-        }
-    }
+/// Whether somebody missed a packet who is still there. The layer below does not say who.
+fn has_lost(sent: Result<(), Vec<SocketError>>) -> bool {
+    let full = |error| matches!(error, SocketError::InternalChannelFull);
+    sent.is_err_and(|errors| errors.into_iter().any(full))
 }

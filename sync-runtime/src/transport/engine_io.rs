@@ -50,6 +50,9 @@ async fn answer(server: Arc<Server>, mut request: Request<Body>) -> Response {
     if asked.is_first && server.shutdown.has_begun() {
         return turned_away();
     }
+    if asked.is_first || asked.is_web_socket {
+        detach(&mut request);
+    }
     if asked.is_web_socket
         && let Some(key) = request.headers().get(SEC_WEBSOCKET_KEY).cloned()
     {
@@ -81,6 +84,19 @@ async fn answer(server: Arc<Server>, mut request: Request<Body>) -> Response {
     match polled.and_then(|id| server.door.line(id)) {
         Some(line) => read(answer, |body| line.traffic().wrote(in_poll(body))).await,
         None => answer,
+    }
+}
+
+/// Copies what the layer below keeps of a request for as long as its connection lives. What the request
+/// has are parts of the buffer that it was read into, which would be kept with them: 8 KiB.
+fn detach(request: &mut Request<Body>) {
+    for value in request.headers_mut().values_mut() {
+        if let Ok(copy) = HeaderValue::from_bytes(value.as_bytes()) {
+            *value = copy;
+        }
+    }
+    if let Ok(copy) = request.uri().to_string().parse() {
+        *request.uri_mut() = copy;
     }
 }
 

@@ -8,13 +8,11 @@ use serde::{
 };
 use serde_json::value::RawValue;
 use socketioxide::{
-    adapter::LocalAdapter,
-    extract::AckSender,
     handler::{FromMessageParts, Value},
     socket::Socket,
 };
 
-use crate::{Failure, connection::Connection, error::Refusal, server::Server};
+use crate::{Failure, below::Local, connection::Connection, error::Refusal, server::Server};
 
 /// The first argument of an event as JSON, or `null` where there is none.
 ///
@@ -40,11 +38,11 @@ impl Payload {
     }
 }
 
-impl FromMessageParts<LocalAdapter> for Payload {
+impl FromMessageParts<Local> for Payload {
     type Error = Infallible;
 
     fn from_message_parts(
-        _: &Arc<Socket<LocalAdapter>>,
+        _: &Arc<Socket<Local>>,
         message: &mut Value,
         _: &Option<i64>,
     ) -> Result<Self, Infallible> {
@@ -57,27 +55,26 @@ impl FromMessageParts<LocalAdapter> for Payload {
 }
 
 /// Where a packet is acknowledged, if it asks for that.
-pub(super) struct Ack(Option<(i64, AckSender)>);
+pub(super) struct Ack(Option<i64>);
 
 impl Ack {
     /// Sends the acknowledgement.
     pub(super) fn send(self, server: &Arc<Server>, to: &Arc<Connection>, answer: &impl Serialize) {
-        if let Some((id, ack)) = self.0 {
-            server.acknowledge(to, ack, id, answer);
+        if let Some(id) = self.0 {
+            server.acknowledge(to, id, answer);
         }
     }
 }
 
-impl FromMessageParts<LocalAdapter> for Ack {
+impl FromMessageParts<Local> for Ack {
     type Error = Infallible;
 
     fn from_message_parts(
-        socket: &Arc<Socket<LocalAdapter>>,
-        message: &mut Value,
+        _: &Arc<Socket<Local>>,
+        _: &mut Value,
         id: &Option<i64>,
     ) -> Result<Self, Infallible> {
-        let Ok(ack) = AckSender::from_message_parts(socket, message, id);
-        Ok(Self(id.map(|id| (id, ack))))
+        Ok(Self(*id))
     }
 }
 

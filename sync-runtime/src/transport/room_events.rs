@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use serde::Deserialize;
-use socketioxide::{extract::SocketRef, socket::Sid};
+use socketioxide::socket::Sid;
 
 use super::event::{Payload, ReplyTo};
 use crate::{
     Failure,
+    below::SocketRef,
     cluster::Topic,
     connection::Connection,
     error::Refusal,

@@ -11,10 +11,10 @@ use futures_util::{
     stream::{self, BoxStream},
 };
 use serde::Serialize;
-use socketioxide::extract::SocketRef;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::{
+    below::SocketRef,
     connection::Connection,
     outgoing::emit_last,
     server::Server,
@@ -105,7 +105,7 @@ pub(super) fn close_ended(server: &Arc<Server>, socket: SocketRef) {
     connection.close();
     server.forget(&connection);
     socket.leave_all();
-    let told = emit_last(&connection, &socket, EVENT, &Ended { reason });
+    let told = emit_last(server, &connection, EVENT, &Ended { reason });
     tracing::debug!(connection = %socket.id, ?reason, told, "a session is over");
     // A disconnection is a packet, and does not happen while there is no room for one.
     if socket.clone().disconnect().is_err() {

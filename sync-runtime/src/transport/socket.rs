@@ -5,11 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use futures_util::future::join_all;
 use serde::Deserialize;
-use socketioxide::{
-    SocketIo,
-    extract::{SocketRef, TryData},
-    handler::ConnectHandler,
-};
+use socketioxide::{extract::TryData, handler::ConnectHandler};
 
 use super::{
     event::{Ack, Payload},
@@ -21,6 +17,7 @@ use super::{
 };
 use crate::{
     Config, Locale,
+    below::{Below, Local, SocketIo, SocketRef},
     cluster::Topic,
     connection::Connection,
     door::{self, Door},
@@ -35,10 +32,17 @@ use crate::{
     session::{AnySession, SessionKey},
 };
 
+/// How much is read of a web socket at once, in bytes. Each connection has a buffer of this size for
+/// as long as it lives; requests are short, and a longer one makes it grow.
+const READ_BUFFER: usize = 512;
+
 /// What speaks Socket.IO at `/socket.io/`.
-pub(crate) fn door(config: &Config) -> (Door, SocketIo) {
-    let (below, io) = SocketIo::builder()
+pub(crate) fn door(config: &Config) -> (Door, SocketIo, Below) {
+    let reach = Below::default();
+    let (below, io) = socketioxide::SocketIo::builder()
+        .with_adapter::<Local>(reach.clone())
         .max_payload(config.max_payload_bytes as u64)
+        .ws_read_buffer_size(READ_BUFFER)
         .ws_max_message_size(config.max_payload_bytes)
         .ws_max_frame_size(config.max_payload_bytes)
         .max_buffer_size(config.send_buffer_packets + HEADROOM)
@@ -46,7 +50,7 @@ pub(crate) fn door(config: &Config) -> (Door, SocketIo) {
         .ping_timeout(config.ping_timeout)
         .connect_timeout(config.connect_timeout)
         .build_with_inner_svc(Router::new());
-    (Door::new(below), io)
+    (Door::new(below), io, reach)
 }
 
 /// Serves the namespace `/`.
