@@ -8,7 +8,7 @@ use std::{collections::HashMap, panic::AssertUnwindSafe, sync::Arc};
 use futures_util::{FutureExt, StreamExt, stream::FuturesUnordered};
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
-use tokio::time::timeout;
+use tokio::{task::yield_now, time::timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -264,6 +264,9 @@ pub(crate) fn catch_up(server: &Arc<Server>, connection: &Arc<Connection>) {
 /// Delivers to the members of the room, on all nodes.
 pub(crate) async fn fan_out(server: &Arc<Server>, delivery: Delivery) {
     delivery.say(server);
+    // What came together is then delivered together, and shares the writes to its recipients: a tenth
+    // more deliveries for the same processor time (500 members, 8 requests at a time).
+    yield_now().await;
     let deliveries = deliver(server, &delivery, To::Members);
     follow(server, &delivery, deliveries).await;
 }
