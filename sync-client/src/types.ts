@@ -97,21 +97,26 @@ type NullableKey<T> = { [K in keyof T]-?: null extends T[K] ? K : never }[keyof 
  * A type that already takes any JSON is left alone, and arrays are `U[]` rather than a mapped type:
  * both keep the compiler from unfolding a recursive type without end.
  */
-export type Lenient<T> = [AnyJson] extends [T]
+export type Lenient<T> = [T] extends [JsonScalar]
   ? T
-  : T extends JsonScalar
+  : [AnyJson] extends [T]
     ? T
-    : T extends readonly (infer U)[]
-      ? number extends T["length"]
-        ? Lenient<U>[]
-        : T
-      : T extends object
-        ? [NullableKey<T>] extends [never]
-          ? { [K in keyof T]: Lenient<T[K]> }
-          : { [K in keyof T as null extends T[K] ? never : K]: Lenient<T[K]> } & {
-              [K in keyof T as null extends T[K] ? K : never]?: Lenient<T[K]> | undefined;
-            }
-        : T;
+    : LenientPart<T>;
+
+/** Of a union, each by itself. */
+type LenientPart<T> = T extends JsonScalar
+  ? T
+  : T extends readonly (infer U)[]
+    ? number extends T["length"]
+      ? Lenient<U>[]
+      : T
+    : LenientObject<T, NullableKey<T>>;
+
+type LenientObject<T, Nullable extends keyof T> = [Nullable] extends [never]
+  ? { [K in keyof T]: Lenient<T[K]> }
+  : { [K in keyof T as Exclude<K, Nullable>]: Lenient<T[K]> } & {
+      [K in Nullable]?: Lenient<T[K]> | undefined;
+    };
 
 /** What a request of this route takes as `data`. */
 export type SyncRequestData<N extends SyncRouteName, V extends SyncRouteVersion<N>> = Lenient<

@@ -3,42 +3,19 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import ts from "typescript";
 import { beforeAll, expect, test } from "vitest";
+import { manyRoutes } from "../scripts/many-routes.js";
 
 const here = import.meta.dirname;
 const app = path.join(here, "app.ts");
 const generated = path.join(here, "app.gen.ts");
 const ROUTES = 500;
 
-function generatedFile(): string {
-  const files: string[] = [];
-  const routes: string[] = [];
-  for (let i = 0; i < ROUTES; i++) {
-    files.push(`export declare namespace page_route${i}_server_v1 {
-      type Input = { id: string, at: number | null, nested: { a: string | null, b: Array<{ c: number }> } };
-      type Output = { id: string, by: string, list: Array<{ d: string }> };
-    }`);
-    const version = `{
-      input: page_route${i}_server_v1.Input;
-      serverOutput: page_route${i}_server_v1.Output;
-      clientOutput: Record<string, never>;
-      serverStream: never;
-      clientStream: never;
-      errorCode: "page.code${i}";
-    }`;
-    routes.push(`"page/route${i}": { v1: ${version}; ${i === 7 ? `v2: ${version};` : ""} };`);
-  }
-  return `import type {} from "sync-client";
-${files.join("\n")}
-export interface SyncRoutes { ${routes.join("\n")} }
-declare module "sync-client" { interface Register { routes: SyncRoutes } }`;
-}
-
 let source = "";
 let edits = 0;
 let service: ts.LanguageService;
 
 beforeAll(() => {
-  const gen = generatedFile();
+  const gen = manyRoutes(ROUTES);
   const read = (file: string) => {
     if (file === app) return source;
     if (file === generated) return gen;

@@ -2,6 +2,7 @@ import { disconnectSync, getSyncStatus, initSync, onSyncSessionEnded, reconnectS
 import { useCallback, useEffect, useState } from "react";
 import { type ApiAnswer, getSession, logOut, type User } from "./api";
 import { messageFor } from "./messages";
+import { offlineQueue, queueFor } from "./queue";
 import { SignIn } from "./session/SignIn";
 import { Notice } from "./ui/Notice";
 import { Workspace } from "./Workspace";
@@ -16,6 +17,7 @@ export function App() {
   const [session, setSession] = useState<Session>({ state: "asking" });
 
   const take = useCallback((answer: ApiAnswer<{ user: User | null }>) => {
+    if (answer.status === "success") queueFor(answer.body.user);
     if (answer.status === "error") {
       setSession({ state: "failed", message: messageFor(answer) });
     } else if (answer.body.user) {
@@ -42,7 +44,7 @@ export function App() {
   // When the pages listen: an effect of theirs comes before this one. A session is in its rooms as soon as it is
   // connected, and what is said there before anybody listens, such as an answer so far, would be lost.
   useEffect(() => {
-    if (session.state === "user") initSync();
+    if (session.state === "user") initSync({ offlineQueue });
   }, [session]);
 
   switch (session.state) {

@@ -7,6 +7,7 @@ import { ROOM as CHAT_ROOM, useChat } from "./chat/useChat";
 import type { Failed } from "./failed";
 import { messageFor } from "./messages";
 import { useTab } from "./pages";
+import { useLateFailures } from "./queue";
 import { Bar } from "./ui/Bar";
 import { Here } from "./ui/Here";
 import { useToasts } from "./ui/Toasts";
@@ -36,6 +37,7 @@ export function Workspace({ me, onLogOut, onSessionLost }: Props) {
     },
     [say, onSessionLost],
   );
+  useLateFailures(onFailed);
   const chat = useChat({
     me,
     onFailed,

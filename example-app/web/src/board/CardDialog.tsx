@@ -3,6 +3,7 @@ import { useSyncEvents } from "sync-client/react";
 import { type FormEvent, useEffect, useId, useRef, useState } from "react";
 import type { Lane, User } from "../api";
 import { messageFor } from "../messages";
+import { OF_THIS_PAGE } from "../queue";
 import type { Card } from "../sync.gen";
 import { testIds } from "../test-ids";
 import { Badge } from "../ui/Badge";
@@ -50,6 +51,7 @@ export function CardDialog({ card, lanes, me, actions, onClose }: Props) {
       version: "v1",
       data: { cardId: card.id },
       receiver: ROOM,
+      offline: OF_THIS_PAGE,
       signal: aborted.signal,
     }).then((answer) => {
       if (answer.status === "error" && !aborted.signal.aborted) setError(messageFor(answer));

@@ -2,6 +2,8 @@ import { useOptimisticSync, useRoom } from "sync-client/react";
 import { useCallback, useEffect, useMemo, useReducer, useRef } from "react";
 import { getBoard, type User } from "../api";
 import type { Failed } from "../failed";
+import { KEPT } from "../queue";
+import { useGap } from "../useGap";
 import { applyChange, type BoardEvent, emptyState, newCardsOf, type Place, reduce } from "./state";
 import { useBoardEvents } from "./useBoardEvents";
 
@@ -54,6 +56,8 @@ export function useBoard({ me, onEvent, onFailed }: Options) {
     if (joined) void load();
   }, [load, joined]);
 
+  useGap(ROOM, load);
+
   useBoardEvents((event) => {
     dispatch({ type: "heard", event });
     onEvent(event);
@@ -61,7 +65,7 @@ export function useBoard({ me, onEvent, onFailed }: Options) {
 
   const actions = useMemo<BoardActions>(() => {
     // `ignoreSelf` is left out of all requests: this user's other tabs want to see the change too.
-    const toRoom = { version: "v1", receiver: ROOM } as const;
+    const toRoom = { version: "v1", receiver: ROOM, offline: KEPT } as const;
     const check = <A extends { status: "success" } | ({ status: "error" } & Failed)>(answer: A): A => {
       if (answer.status === "error") onFailed(answer);
       return answer;

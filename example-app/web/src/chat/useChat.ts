@@ -3,7 +3,9 @@ import { useRoom, useSyncEvents } from "sync-client/react";
 import { useCallback, useEffect, useReducer, useRef, useState } from "react";
 import { type User, getChat } from "../api";
 import type { Failed } from "../failed";
+import { KEPT, OF_THIS_PAGE } from "../queue";
 import type { Message } from "../sync.gen";
+import { useGap } from "../useGap";
 import { emptyState, reduce } from "./state";
 
 /** The room of everybody in the chat. */
@@ -47,6 +49,8 @@ export function useChat({ me, onFailed, onMessage }: Options) {
     if (joined) void load();
   }, [load, joined]);
 
+  useGap(ROOM, load);
+
   useSyncEvents({
     name: "chat/say",
     version: "v1",
@@ -86,7 +90,9 @@ export function useChat({ me, onFailed, onMessage }: Options) {
   const say = useCallback(
     async (text: string, toAssistant: boolean) => {
       const data = { text, toAssistant };
-      const answer = await syncRequest({ name: "chat/say", version: "v1", data, receiver: ROOM });
+      // A question that is said by a later page would be left without its answer.
+      const offline = toAssistant ? OF_THIS_PAGE : KEPT;
+      const answer = await syncRequest({ name: "chat/say", version: "v1", data, receiver: ROOM, offline });
       if (answer.status === "error") onFailed(answer);
       return answer.status === "success";
     },
@@ -105,6 +111,7 @@ export function useChat({ me, onFailed, onMessage }: Options) {
         version: "v1",
         data: { text },
         receiver: ROOM,
+        offline: OF_THIS_PAGE,
         signal: controller.signal,
         timeoutMs: ANSWERED_WITHIN,
       });
@@ -122,8 +129,13 @@ export function useChat({ me, onFailed, onMessage }: Options) {
     if (asking) return asking.abort();
     if (own === null) return;
     // Asked before this page was loaded, or on another one.
-    const data = { messageId: own };
-    const answer = await syncRequest({ name: "chat/stopAnswer", version: "v1", data, receiver: ROOM });
+    const answer = await syncRequest({
+      name: "chat/stopAnswer",
+      version: "v1",
+      data: { messageId: own },
+      receiver: ROOM,
+      offline: OF_THIS_PAGE,
+    });
     if (answer.status === "error" && answer.errorCode !== "chat.noAnswer") onFailed(answer);
   }, [asking, own, onFailed]);
 
@@ -165,6 +177,7 @@ function useEnd(options: EndOptions): void {
       name: "chat/followAnswer",
       version: "v1",
       receiver: ROOM,
+      offline: OF_THIS_PAGE,
       signal: gone.signal,
       timeoutMs: ANSWERED_WITHIN,
       onStream: (answering) => latest.current.onBegun(answering),
