@@ -3,11 +3,23 @@ import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "vite";
 
-const dist = (file) => JSON.stringify(fileURLToPath(new URL(`../dist/${file}`, import.meta.url)));
+const url = (file) => new URL(`../dist/${file}`, import.meta.url);
+const dist = (file) => JSON.stringify(fileURLToPath(url(file)));
 const all = (...files) => files.map((file) => `export * from ${dist(file)};`).join("\n");
+
+/** Presence goes where it is not used: most pages show nobody. */
+async function withoutPresence(file) {
+  const names = Object.keys(await import(url(file))).filter((name) => !/presence/i.test(name));
+  return `export { ${names.join(", ")} } from ${dist(file)};`;
+}
+
+const core = await withoutPresence("index.js");
+const hooks = await withoutPresence("react/index.js");
 
 /** Bytes after gzip, without `socket.io-client` and React. The core is counted with each entry: all need it. */
 const bundles = {
+  "sync-client, without presence": { source: core, limit: 6_800 },
+  "sync-client/react, without presence": { source: core + hooks, limit: 8_000 },
   "sync-client": { source: all("index.js"), limit: 7_400 },
   "sync-client/react": { source: all("index.js", "react/index.js"), limit: 8_800 },
   "sync-client/http": { source: all("index.js", "http.js"), limit: 8_100 },

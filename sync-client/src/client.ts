@@ -57,7 +57,6 @@ export function createClient(): SyncClient {
   connection.onUp(outbox.flush);
   rooms.onState(outbox.flush);
   connection.onDown(() => outbox.drop("offline", ({ failsOffline, isReady }) => failsOffline && !isReady()));
-  connection.onSync(recovery.receive);
 
   const gaps = createSignal<SyncGap>();
   const untold = new Map<string, SyncGap>();

@@ -66,7 +66,7 @@ export function syncError(
 
 /** It waited for the connection and was given up. What was sent may have run. */
 export function dropped(reason: "full" | "age" | "session", sent: boolean): SyncError {
-  return syncError("offline.dropped", "The request was given up.", [
+  return syncError("offline.dropped", "Given up.", [
     { key: "reason", value: reason },
     { key: "sent", value: sent },
   ]);
@@ -75,13 +75,13 @@ export function dropped(reason: "full" | "age" | "session", sent: boolean): Sync
 /** The connection cannot carry this, or broke while it did. */
 export function unavailable(sent: boolean): SyncError {
   const message = sent
-    ? "The connection was lost before the answer came."
-    : "There was no connection in time.";
+    ? "The connection was lost."
+    : "No connection in time.";
   return syncError("sync.ioUnavailable", message, [{ key: "sent", value: sent }]);
 }
 
 export function timedOut(): SyncError {
-  return syncError("sync.requestTimeout", "There was no answer in time.");
+  return syncError("sync.requestTimeout", "No answer in time.");
 }
 
 export function notUnderstood(): SyncError {

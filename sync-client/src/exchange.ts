@@ -40,12 +40,11 @@ export function ask(
   const answerEvent = `${event}-${responseIndex}`;
   const progressEvent = `${event}-progress-${responseIndex}`;
   let cancelId: string | undefined;
-  let abandoned = false;
-  let closed = false;
+  let isHeard = true;
   let lingering: ReturnType<typeof setTimeout> | undefined;
 
   const close = () => {
-    closed = true;
+    isHeard = false;
     clearTimeout(lingering);
     socket.off(answerEvent, onAnswer);
     socket.off(progressEvent, onProgress);
@@ -55,24 +54,23 @@ export function ask(
     close();
     if (socket.connected) socket.emit("syncCancel", { cb: cancelId });
   };
-  const onAnswer = (value: unknown) => {
+  const end = (tell: () => void) => {
+    const wasHeard = isHeard;
     close();
-    if (!abandoned) handlers.answer(value);
+    if (wasHeard) tell();
   };
+  const onAnswer = (value: unknown) => end(() => handlers.answer(value));
   const onProgress = (value: unknown) => {
     if (cancelId === undefined) {
       cancelId = readCancelId(value);
       if (cancelId !== undefined) {
-        if (abandoned) cancel();
+        if (!isHeard) cancel();
         return;
       }
     }
-    if (!abandoned) handlers.progress?.(value);
+    if (isHeard) handlers.progress?.(value);
   };
-  const offDown = connection.onDown(() => {
-    close();
-    if (!abandoned) handlers.lost();
-  });
+  const offDown = connection.onDown(() => end(handlers.lost));
 
   socket.on(answerEvent, onAnswer);
   socket.on(progressEvent, onProgress);
@@ -80,8 +78,8 @@ export function ask(
 
   return {
     abandon() {
-      if (abandoned || closed) return;
-      abandoned = true;
+      if (!isHeard) return;
+      isHeard = false;
       if (cancelId !== undefined) cancel();
       else lingering = setTimeout(close, CANCEL_ID_WAIT);
     },

@@ -1,9 +1,8 @@
 /** Who else is in the rooms of this page. */
 import type { SyncClient } from "./client.js";
-import { notUnderstood, type SyncError, timedOut } from "./errors.js";
-import { ask, type Exchange } from "./exchange.js";
+import { notUnderstood, type SyncError } from "./errors.js";
+import { askInTime } from "./exchange.js";
 import { createSignal, type Signal } from "./signal.js";
-import { startTimer, type Timer } from "./timer.js";
 import { isObject, memberOf, readError, readStrings } from "./wire.js";
 
 /** Somebody in a room: the user's id, and what the server's `presence` makes of the user. */
@@ -36,8 +35,8 @@ export const UNWATCHED: SyncPresence = { status: "waiting", users: [] };
 interface Watched {
   watchers: number;
   presence: SyncPresence;
-  /** The question for who is here, while it has no answer. */
-  question: { exchange: Exchange; timer: Timer } | undefined;
+  /** Gives up the question for who is here. */
+  stopAsking: () => void;
   /** The server tells of changes, or was asked to. */
   asked: boolean;
 }
@@ -58,41 +57,20 @@ function createPresence({ connection, rooms, timeoutMs }: SyncClient): Presence 
     changed.emit(room);
   }
 
-  function endQuestion(entry: Watched): void {
-    clearTimeout(entry.question?.timer);
-    entry.question?.exchange.abandon();
-    entry.question = undefined;
-  }
-
   /** Asks who is here, once the page is in the room. */
   function askFor(room: string, entry: Watched): void {
     if (entry.asked || !connection.live() || rooms.state(room).status !== "joined") return;
     entry.asked = true;
-    const refused = (error: SyncError) => {
-      entry.question = undefined;
-      become(room, entry, { status: "error", users: [], error });
-    };
-    const timer = startTimer(timeoutMs(), () => {
-      endQuestion(entry);
-      refused(timedOut());
+    entry.stopAsking = askInTime(connection, "watchPresence", { group: room }, timeoutMs(), (value) => {
+      const users = memberOf(value, "users");
+      if (Array.isArray(users)) return become(room, entry, { status: "live", users: sorted(users.filter(isUser)) });
+      become(room, entry, { status: "error", users: [], error: readError(value) ?? notUnderstood() });
     });
-    const exchange = ask(connection, "watchPresence", { group: room }, {
-      answer(value) {
-        clearTimeout(timer);
-        const users = memberOf(value, "users");
-        if (!Array.isArray(users)) return refused(readError(value) ?? notUnderstood());
-        entry.question = undefined;
-        become(room, entry, { status: "live", users: sorted(users.filter(isUser)) });
-      },
-      // It is asked again on the next connection.
-      lost: () => clearTimeout(timer),
-    });
-    entry.question = { exchange, timer };
   }
 
   /** The server has forgotten that it was asked: the connection is lost, or the page was out of the room. */
   function isForgotten(room: string, entry: Watched): void {
-    endQuestion(entry);
+    entry.stopAsking();
     entry.asked = false;
     const { users } = entry.presence;
     if (entry.presence.status !== "waiting") become(room, entry, { status: "waiting", users });
@@ -100,9 +78,9 @@ function createPresence({ connection, rooms, timeoutMs }: SyncClient): Presence 
 
   function stop(room: string, entry: Watched): void {
     watched.delete(room);
-    endQuestion(entry);
+    entry.stopAsking();
     if (entry.asked && connection.live() && rooms.state(room).status === "joined") {
-      ask(connection, "unwatchPresence", { group: room }, { answer: () => {}, lost: () => {} });
+      askInTime(connection, "unwatchPresence", { group: room }, timeoutMs(), () => {});
     }
   }
 
@@ -115,7 +93,8 @@ function createPresence({ connection, rooms, timeoutMs }: SyncClient): Presence 
   connection.onDown(() => {
     for (const [room, entry] of [...watched]) isForgotten(room, entry);
   });
-  connection.onPresence((message) => {
+  connection.onMessage(([event, message]) => {
+    if (event !== "sync-presence") return;
     const room = memberOf(message, "room");
     const entry = typeof room === "string" ? watched.get(room) : undefined;
     if (typeof room !== "string" || entry?.presence.status !== "live") return;
@@ -130,7 +109,7 @@ function createPresence({ connection, rooms, timeoutMs }: SyncClient): Presence 
     watch(room) {
       let entry = watched.get(room);
       if (!entry) {
-        entry = { watchers: 0, presence: UNWATCHED, question: undefined, asked: false };
+        entry = { watchers: 0, presence: UNWATCHED, stopAsking: () => {}, asked: false };
         watched.set(room, entry);
       }
       entry.watchers += 1;

@@ -13,8 +13,6 @@ export interface SyncGap {
 }
 
 export interface Recovery {
-  /** A message of event `sync`. */
-  receive(message: unknown): void;
   /**
    * The server has named where a room's deliveries stand. It counts for a room just joined; one that
    * the page was in before may have deliveries on their way that come before it.
@@ -38,7 +36,7 @@ interface Held {
   from: Position;
   messages: { offset: Offset; message: unknown }[];
   /** Where the room stood when it was joined again meanwhile. */
-  joinedAt: Offset | undefined;
+  joinedAt?: Offset | undefined;
 }
 
 /** Of how many rooms the offset is remembered. Those heard of last are kept. */
@@ -73,7 +71,7 @@ export function createRecovery(
   function holdBack(): void {
     stopAsking();
     // What an unfinished recovery has brought is brought again by the next.
-    held = new Map([...positions].map(([room, from]) => [room, { from, messages: [], joinedAt: undefined }]));
+    held = new Map([...positions].map(([room, from]) => [room, { from, messages: [] }]));
     heldCount = 0;
   }
 
@@ -102,6 +100,17 @@ export function createRecovery(
     }
   }
 
+  function receive(message: unknown): void {
+    const room = memberOf(message, "room");
+    const offset = readOffset(memberOf(message, "offset"));
+    if (typeof room !== "string" || !offset) return deliver(message);
+    const waiting = held.get(room);
+    if (!waiting) return accept(room, offset, message);
+    waiting.messages.push({ offset, message });
+    heldCount += 1;
+    if (heldCount > MAX_HELD) finish(new Map());
+  }
+
   /** Tells of deliveries that were missed although the connection stands. */
   function tellGap(message: unknown): void {
     for (const [room, offset] of readOffsets(message)) {
@@ -125,21 +134,14 @@ export function createRecovery(
     }
   }
 
-  connection.onGap(tellGap);
+  connection.onMessage(([event, message]) => {
+    if (event === "sync") receive(message);
+    if (event === "sync-gap") tellGap(message);
+  });
   connection.onDown(holdBack);
   connection.onUp(resume);
 
   return {
-    receive(message) {
-      const room = memberOf(message, "room");
-      const offset = readOffset(memberOf(message, "offset"));
-      if (typeof room !== "string" || !offset) return deliver(message);
-      const waiting = held.get(room);
-      if (!waiting) return accept(room, offset, message);
-      waiting.messages.push({ offset, message });
-      heldCount += 1;
-      if (heldCount > MAX_HELD) finish(new Map());
-    },
     named,
     left: (room) => forget((other) => other !== room),
     listed(rooms) {

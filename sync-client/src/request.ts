@@ -33,7 +33,8 @@ export interface RequestPlan {
 export function runRequest(outbox: Outbox, plan: RequestPlan): Promise<Answer> {
   const { packet, transport, rules, askedAt, expiresAt, signal, onStream } = plan;
   const newFrame = createFrames();
-  const sent = rules.waits && plan.retryWithinMs > 0 ? packet : withoutId(packet);
+  const { requestId, ...withoutId } = packet;
+  const sent = rules.waits && plan.retryWithinMs > 0 ? packet : withoutId;
   return new Promise((resolve) => {
     let sentAt = plan.sentAt;
     let attempts = 0;
@@ -44,7 +45,7 @@ export function runRequest(outbox: Outbox, plan: RequestPlan): Promise<Answer> {
     const settle = (answer: Answer) => {
       clearTimeout(timer);
       signal?.removeEventListener("abort", onAbort);
-      if (stored) rules.store?.remove(packet.requestId);
+      if (stored) rules.store?.remove(requestId);
       resolve(answer);
     };
     const giveUp = (error: SyncError) => {
@@ -52,7 +53,7 @@ export function runRequest(outbox: Outbox, plan: RequestPlan): Promise<Answer> {
       exchange?.abandon();
       settle(error);
     };
-    const onAbort = () => giveUp(syncError("request.aborted", "The request was aborted."));
+    const onAbort = () => giveUp(syncError("request.aborted", "Aborted."));
     const onTimeout = () => giveUp(timedOut());
     const expireIn = (ms: number, expire: () => void) => {
       clearTimeout(timer);
@@ -85,7 +86,7 @@ export function runRequest(outbox: Outbox, plan: RequestPlan): Promise<Answer> {
       },
       drop(reason) {
         if (reason === "offline") settle(unavailable(false));
-        else if (reason === "refused") settle(syncError("offline.queueFull", "Too many requests wait for the connection."));
+        else if (reason === "refused") settle(syncError("offline.queueFull", "Too many requests wait."));
         else settle(dropped(reason, sentAt !== undefined));
       },
       send() {
@@ -121,8 +122,4 @@ export function runRequest(outbox: Outbox, plan: RequestPlan): Promise<Answer> {
     if (!rules.waits && !transport.isReady()) return entry.drop("offline");
     outbox.add(entry, rules.maxSize, rules.dropPolicy);
   });
-}
-
-function withoutId({ requestId: _, ...packet }: KeptPacket): Packet {
-  return packet;
 }

@@ -43,11 +43,11 @@ interface Room {
   /** Where the server has this page, as far as is known. */
   server: "in" | "out" | "unknown";
   /** The last join was refused. */
-  refused: SyncRoomState | undefined;
+  refused?: SyncRoomState | undefined;
   /** What the three above come to. */
   state: SyncRoomState;
   /** Its last operation under way. They run one after another: a join and a leave must not cross on the wire. */
-  turn: Promise<unknown> | undefined;
+  turn?: Promise<unknown> | undefined;
 }
 
 interface Holder {
@@ -82,7 +82,7 @@ export function createRooms(
     joining?: string,
   ): Promise<SyncRoomsResponse> {
     return new Promise((resolve) => {
-      askInTime(connection, event, group === undefined ? {} : { group }, timeoutMs(), (value) => {
+      askInTime(connection, event, { group }, timeoutMs(), (value) => {
         const response = readRooms(value);
         if (response.status === "success") {
           recovery.listed(response.rooms);
@@ -100,9 +100,7 @@ export function createRooms(
         code,
         holders: new Set(),
         server: "out",
-        refused: undefined,
         state: LEFT,
-        turn: undefined,
       };
       rooms.set(code, room);
     }

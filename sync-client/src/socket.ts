@@ -61,12 +61,8 @@ export interface Connection {
   onUp: Signal<Socket>["on"];
   /** The connection was lost or closed; what was under way on it gets no answer any more. */
   onDown: Signal<void>["on"];
-  /** A message on event `sync`. */
-  onSync: Signal<unknown>["on"];
-  /** A message on event `sync-gap`. */
-  onGap: Signal<unknown>["on"];
-  /** A message on event `sync-presence`. */
-  onPresence: Signal<unknown>["on"];
+  /** What the server says, on any event. */
+  onMessage: Signal<[event: string, message: unknown]>["on"];
   /** The server has ended the session, and with it the connection. */
   onSessionEnded: Signal<SyncSessionEnd>["on"];
   open(options: SyncOptions): void;
@@ -79,9 +75,7 @@ export function createConnection(): Connection {
   const statusChanged = createSignal<void>();
   const up = createSignal<Socket>();
   const down = createSignal<void>();
-  const sync = createSignal<unknown>();
-  const gap = createSignal<unknown>();
-  const presence = createSignal<unknown>();
+  const messages = createSignal<[event: string, message: unknown]>();
   const sessionEnded = createSignal<SyncSessionEnd>();
   let status: ConnectionStatus = { status: "idle", attempt: 0, lagging: false };
   let options: SyncOptions | undefined;
@@ -152,9 +146,7 @@ export function createConnection(): Connection {
       become("sessionEnded");
       sessionEnded.emit(readSessionEnd(message));
     });
-    opened.on("sync", sync.emit);
-    opened.on("sync-gap", gap.emit);
-    opened.on("sync-presence", presence.emit);
+    opened.onAny((event, message) => messages.emit([event, message]));
     stopListening = onNetwork(() => {
       // Whatever was waited for, it is worth an attempt now.
       if (navigator.onLine && !opened.connected) opened.disconnect().connect();
@@ -170,7 +162,7 @@ export function createConnection(): Connection {
     if (!closed) return;
     const wasConnected = closed.connected;
     // It may still have something to say.
-    closed.off();
+    closed.off().offAny();
     closed.disconnect();
     if (wasConnected) down.emit();
   }
@@ -178,15 +170,14 @@ export function createConnection(): Connection {
   return {
     live: () => (socket?.connected ? socket : undefined),
     status: () => {
-      const isTrying = status.status === "connecting" || status.status === "reconnecting";
+      // `connecting` or `reconnecting`.
+      const isTrying = status.status.endsWith("connecting");
       return isTrying && isOffline() ? { ...status, status: "offline" } : status;
     },
     onStatus: statusChanged.on,
     onUp: up.on,
     onDown: down.on,
-    onSync: sync.on,
-    onGap: gap.on,
-    onPresence: presence.on,
+    onMessage: messages.on,
     onSessionEnded: sessionEnded.on,
     open(next) {
       const before = options;
@@ -210,7 +201,7 @@ export function createConnection(): Connection {
 
 /** Only browsers know; elsewhere there is no telling. */
 function isOffline(): boolean {
-  return typeof navigator === "object" && navigator.onLine === false;
+  return globalThis.navigator?.onLine === false;
 }
 
 /** Calls `listener` when the browser finds or loses the network. Returns the function that ends it. */

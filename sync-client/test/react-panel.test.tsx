@@ -128,7 +128,7 @@ test("what the connection went through is shown: its loss, what came back, what 
   server.cut();
   await until(() => getSyncStatus().status === "reconnecting");
   server.show("board", "1");
-  await waitFor(() => expect(panel().getByText("board resumed: 1 delivery was missed")).toBeTruthy(), { timeout: 5_000 });
+  await waitFor(() => expect(panel().getByText("board resumed, what was missed has come: 1")).toBeTruthy(), { timeout: 5_000 });
   server.io.emit("sync-lagged", { reason: "slowConsumer" });
   await waitFor(() => expect(panel().getByText("the page could not keep up")).toBeTruthy());
   server.io.emit("sync-gap", { rooms: ["board"], reason: "cluster" });

@@ -7,25 +7,20 @@ import { isObject, memberOf } from "../wire.js";
 export function noteConnection({ connection, status, onGap }: SyncClient, log: Log): () => void {
   log.noteStatus(status.get());
   // The outcome of a recovery that worked is told nobody: callbacks hear what was missed.
-  const onMessage = (event: string, message: unknown) => {
+  const offMessage = connection.onMessage(([event, message]) => {
     const rooms = event.startsWith("resume-") ? memberOf(message, "rooms") : undefined;
     for (const [room, outcome] of Object.entries(isObject(rooms) ? rooms : {})) {
-      const count = Number(memberOf(outcome, "count"));
       if (memberOf(outcome, "recovered") !== true) continue;
-      log.note("resumed", `${room} resumed: ${count === 1 ? "1 delivery was" : `${count} deliveries were`} missed`);
+      log.note("resumed", `${room} resumed, what was missed has come: ${Number(memberOf(outcome, "count"))}`);
     }
-  };
-  const offUp = connection.onUp((socket) => socket.offAny(onMessage).onAny(onMessage));
-  connection.live()?.onAny(onMessage);
-
+  });
   const ends = [
-    offUp,
+    offMessage,
     status.on(log.noteStatus),
     onGap(({ room, reason }) => log.note("gap", `${room} missed deliveries: ${reason}`)),
     connection.onSessionEnded(({ reason }) => log.note("sessionEnded", `the session has ended: ${reason}`)),
   ];
   return () => {
-    connection.live()?.offAny(onMessage);
     for (const end of ends) end();
   };
 }

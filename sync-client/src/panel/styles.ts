@@ -145,6 +145,8 @@ dl { display: grid; gap: 3px; margin: 6px 0 0; }
 dl div { display: grid; grid-template-columns: 132px 1fr; }
 .history { margin-top: 6px; }
 .history li { display: flex; gap: 12px; padding: 2px 0; }
+.history .status { align-items: baseline; white-space: normal; }
+.history .dot { animation: none; }
 dt { color: var(--muted); }
 dd { font-weight: 550; }
 table { width: 100%; margin-top: 6px; border-collapse: collapse; }

@@ -28,10 +28,10 @@ interface Entry<Change> {
   change: Change;
   route: string;
   /** The server has said yes; the delivery that puts the change into the base is on its way. */
-  result: JsonObject | undefined;
+  result?: JsonObject;
   /** Over HTTP a delivery, which comes on the socket, may overtake the answer. */
   early: JsonObject[];
-  timer: ReturnType<typeof setTimeout> | undefined;
+  timer?: ReturnType<typeof setTimeout>;
   stopListening: () => void;
 }
 
@@ -46,9 +46,7 @@ export function createChanges<Change>(): Changes<Change> {
     const entry: Entry<Change> = {
       change,
       route: fullName(name, version),
-      result: undefined,
       early: [],
-      timer: undefined,
       // One function for all, so that it hears a delivery once, however many wait for it.
       stopListening: subscribe("delivery", { name, version, callback: hear }),
     };

@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useSyncExternalStore } from "react";
+import { useEffect, useSyncExternalStore } from "react";
 import { syncClient } from "../client.js";
 import { presenceOf, type SyncPresence, UNWATCHED } from "../presence.js";
 
@@ -11,8 +11,7 @@ import { presenceOf, type SyncPresence, UNWATCHED } from "../presence.js";
 export function usePresence(code: string | null | undefined): SyncPresence {
   const presence = presenceOf(syncClient());
   useEffect(() => (code ? presence.watch(code) : undefined), [presence, code]);
-  const get = useCallback(() => (code ? presence.get(code) : UNWATCHED), [presence, code]);
-  return useSyncExternalStore(presence.onChange, get, serverPresence);
+  return useSyncExternalStore(presence.onChange, () => presence.get(code ?? ""), serverPresence);
 }
 
 const serverPresence = () => UNWATCHED;

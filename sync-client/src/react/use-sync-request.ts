@@ -166,9 +166,8 @@ function createCaller(first: Options) {
     signal?.removeEventListener("abort", abort);
     running.delete(controller);
     if (latest === controller) {
-      const settled = { ...state, pending: false };
-      if (answer.status === "success") become({ ...settled, result: answer.result });
-      else become({ ...settled, error: answer });
+      const outcome = answer.status === "success" ? { result: answer.result } : { error: answer };
+      become({ ...state, ...outcome, pending: false });
     }
     return answer;
   }

@@ -52,6 +52,10 @@ test("a page whose network comes back is up to date, hears, and is heard", async
 
   await ben.joined();
   await ben.sees(card, "doing");
+  assert.ok(
+    ben.frames.some((frame) => /^42\["resume-\d+",.*"board:demo":\{"recovered":true,"count":1\}/.test(frame)),
+    "the move was missed, and came with the recovery",
+  );
   await ada.drag(other, "review");
   await ben.sees(other, "review", 1000);
   await ben.drag(other, "done");
