@@ -37,6 +37,7 @@ pub fn patient() -> Config {
         history_grace: Duration::from_hours(1),
         // A member of these tests hears only when its turn comes.
         stall_timeout: Duration::from_hours(1),
+        ping_timeout: Duration::from_hours(1),
         ..Config::default()
     }
 }
