@@ -57,7 +57,8 @@ async fn serve(options: Options) -> Result<(), ServerError> {
         tokio::spawn(metrics::serve(metrics, listener));
     }
     let assistant = Assistant::new(options.assistant.as_ref())?;
-    let server = Server::new(options.data, options.web, assistant).await?;
+    let redis = options.redis.as_ref();
+    let server = Server::new(options.data, options.web, redis, assistant).await?;
     let listener = TcpListener::bind(("127.0.0.1", options.port)).await?;
     let address = listener.local_addr()?;
     // Whoever connects from now on waits in the listener's queue, so this is already true.

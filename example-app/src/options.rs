@@ -1,16 +1,19 @@
 //! What can be set when the server starts.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use crate::assistant::{ApiKey, Endpoint, EndpointError};
 
 /// How the server is called; printed for `--help` and with every mistake.
 pub const USAGE: &str = "\
-Usage: example-app [--port N] [--data DIR] [--web DIR] [--metrics-port N]
+Usage: example-app [--port N] [--data DIR] [--web DIR] [--redis URL] [--metrics-port N]
 
   --port N     the port on 127.0.0.1; 0 takes a free one     (EXAMPLE_APP_PORT; 3000)
   --data DIR   where the database is kept                    (EXAMPLE_APP_DATA; ./data)
   --web DIR    the built front end                           (EXAMPLE_APP_WEB; web/dist of the source)
+  --redis URL  what joins several processes of the app, which also share --data;
+               without it there is one                       (EXAMPLE_APP_REDIS)
   --metrics-port N
                the port on 127.0.0.1 of /metrics, for Prometheus; without it there are none
                                                              (EXAMPLE_APP_METRICS_PORT)
@@ -32,6 +35,8 @@ pub struct Options {
     pub data: PathBuf,
     /// The folder of the built front end.
     pub web: PathBuf,
+    /// The Redis that joins this process with others, if it is not alone.
+    pub redis: Option<RedisUrl>,
     /// The TCP port on 127.0.0.1 of the page for Prometheus, if there is to be one; 0 takes a free one.
     pub metrics_port: Option<u16>,
     /// Where the chat's assistant is, if it is not the built-in one.
@@ -44,9 +49,20 @@ impl Default for Options {
             port: 3000,
             data: PathBuf::from("data"),
             web: PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/web/dist")),
+            redis: None,
             metrics_port: None,
             assistant: None,
         }
+    }
+}
+
+/// Where a Redis is. There can be a password in it, so it is not shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RedisUrl(pub String);
+
+impl fmt::Debug for RedisUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RedisUrl")
     }
 }
 
@@ -88,6 +104,8 @@ pub enum OptionsError {
     },
 }
 
+const ARGUMENTS: [&str; 5] = ["--port", "--data", "--web", "--redis", "--metrics-port"];
+
 const BASE_URL: &str = "ASSISTANT_BASE_URL";
 const API_KEY: &str = "ASSISTANT_API_KEY";
 const MODEL: &str = "ASSISTANT_MODEL";
@@ -108,6 +126,7 @@ impl Options {
             "EXAMPLE_APP_PORT",
             "EXAMPLE_APP_DATA",
             "EXAMPLE_APP_WEB",
+            "EXAMPLE_APP_REDIS",
             "EXAMPLE_APP_METRICS_PORT",
         ] {
             if let Some(value) = env(name) {
@@ -123,7 +142,7 @@ impl Options {
                 Some((name, value)) => (name.to_owned(), Some(value.to_owned())),
                 None => (arg, None),
             };
-            if !["--port", "--data", "--web", "--metrics-port"].contains(&name.as_str()) {
+            if !ARGUMENTS.contains(&name.as_str()) {
                 return Err(OptionsError::Unknown(name));
             }
             let value = value
@@ -141,6 +160,7 @@ impl Options {
                 self.metrics_port = Some(port(name, value)?);
             }
             "--data" | "EXAMPLE_APP_DATA" => self.data = value.into(),
+            "--redis" | "EXAMPLE_APP_REDIS" => self.redis = Some(RedisUrl(value)),
             _ => self.web = value.into(),
         }
         Ok(())

@@ -6,7 +6,10 @@ use std::time::Duration;
 
 use axum::serve::ListenerExt;
 use serde_json::json;
-use sync_runtime::{Config, Sessions, SyncServer};
+use sync_runtime::{
+    ClusterError, Config, RateLimitsError, RedisCluster, RedisRateLimits, RedisSessions,
+    SessionStoreError, Sessions, SyncServer, SyncServerBuilder,
+};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -14,6 +17,7 @@ use crate::accounts::{Accounts, HashError, User};
 use crate::assistant::{Assistant, EndpointError};
 use crate::chat::Answers;
 use crate::db::{Db, OpenError};
+use crate::options::RedisUrl;
 use crate::{AppState, http, messages, sync_routes};
 
 /// How long the app's own requests may take to finish when events have stopped, and then the queries.
@@ -39,6 +43,15 @@ pub enum ServerError {
     /// The assistant.
     #[error("the assistant: {0}")]
     Assistant(#[from] EndpointError),
+    /// The sessions' Redis.
+    #[error(transparent)]
+    Sessions(#[from] SessionStoreError),
+    /// The Redis that rates are counted in.
+    #[error(transparent)]
+    RateLimits(#[from] RateLimitsError),
+    /// The Redis that joins the processes.
+    #[error(transparent)]
+    Cluster(#[from] ClusterError),
     /// A setting of the runtime.
     #[error(transparent)]
     Sync(#[from] sync_runtime::ConfigError),
@@ -51,14 +64,19 @@ pub enum ServerError {
 }
 
 impl Server {
-    /// Opens the database in `data` and puts the app together; `web` is the built front end.
+    /// Opens the database in `data` and puts the app together; `web` is the built front end. With
+    /// `redis` it is one of several processes.
     pub async fn new(
         data: PathBuf,
         web: PathBuf,
+        redis: Option<&RedisUrl>,
         assistant: Assistant,
     ) -> Result<Self, ServerError> {
         let db = Db::open(&data).await?;
-        let sessions = Sessions::in_memory();
+        let sessions = match redis {
+            None => Sessions::in_memory(),
+            Some(RedisUrl(url)) => Sessions::new(RedisSessions::connect(url).await?),
+        };
         let state = AppState {
             db: db.clone(),
             accounts: Accounts::new(db.clone()).await?,
@@ -69,8 +87,12 @@ impl Server {
         let sync = SyncServer::builder(state.clone(), sync_routes::routes(), sessions)
             .config(Config::load()?)
             .messages(messages::in_dutch())
-            .presence(|user: &User| json!({ "name": user.name }))
-            .build()?;
+            .presence(|user: &User| json!({ "name": user.name }));
+        let sync = match redis {
+            None => sync,
+            Some(redis) => joined(sync, redis).await?,
+        };
+        let sync = sync.build()?;
         let app = sync.mount(http::router(state, &web).merge(sync.health_routes()));
         Ok(Self { app, sync, db })
     }
@@ -116,4 +138,14 @@ impl Server {
         }
         Ok(())
     }
+}
+
+/// Makes it one server with the other processes that use this Redis.
+async fn joined(
+    sync: SyncServerBuilder,
+    RedisUrl(url): &RedisUrl,
+) -> Result<SyncServerBuilder, ServerError> {
+    Ok(sync
+        .cluster(RedisCluster::connect(url).await?)
+        .rate_limits(RedisRateLimits::connect(url).await?))
 }

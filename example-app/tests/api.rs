@@ -33,9 +33,13 @@ impl App {
         std::fs::write(web.join("assets/app.js"), "1")?;
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
         let url = format!("http://{}", listener.local_addr()?);
-        let server =
-            example_app::server::Server::new(data.path().join("data"), web, Assistant::local())
-                .await?;
+        let server = example_app::server::Server::new(
+            data.path().join("data"),
+            web,
+            None,
+            Assistant::local(),
+        )
+        .await?;
         let stop = CancellationToken::new();
         tokio::spawn(server.run(listener, stop.clone()));
         Ok(Self {
@@ -303,9 +307,13 @@ async fn accounts_outlive_a_restart() -> Result {
     let web = app.data.path().join("web");
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     let url = format!("http://{}", listener.local_addr()?);
-    let again =
-        example_app::server::Server::new(app.data.path().join("data"), web, Assistant::local())
-            .await?;
+    let again = example_app::server::Server::new(
+        app.data.path().join("data"),
+        web,
+        None,
+        Assistant::local(),
+    )
+    .await?;
     let stop = CancellationToken::new();
     let running = tokio::spawn(again.run(listener, stop.clone()));
     let body = json!({ "name": "Ada", "password": "correct horse" });

@@ -4,20 +4,25 @@ use std::{path::PathBuf, str::FromStr};
 
 use crate::process::{Failure, Result};
 
-/// `demo [--port N] [--data DIR]`
+/// `demo [--port N] [--data DIR] [--nodes N]`
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct DemoArgs {
     pub(crate) port: u16,
     pub(crate) data: Option<PathBuf>,
+    /// How many processes the app is.
+    pub(crate) nodes: usize,
 }
 
 impl DemoArgs {
     pub(crate) const DEFAULT_PORT: u16 = 3000;
+    /// More than one machine has a use for.
+    const MOST_NODES: usize = 16;
 
     pub(crate) fn parse(words: &[String]) -> Result<Self> {
         let mut args = Self {
             port: Self::DEFAULT_PORT,
             data: None,
+            nodes: 1,
         };
         let mut words = words.iter();
         while let Some(word) = words.next() {
@@ -41,9 +46,20 @@ impl DemoArgs {
                     })?;
                 }
                 "--data" => args.data = Some(PathBuf::from(value()?)),
+                "--nodes" => {
+                    let text = value()?;
+                    let nodes = usize::from_str(&text).ok();
+                    let possible = nodes.filter(|nodes| (1..=Self::MOST_NODES).contains(nodes));
+                    args.nodes = possible.ok_or_else(|| {
+                        let most = Self::MOST_NODES;
+                        Failure::said(format!(
+                            "`--nodes {text}`: the app is 1 to {most} processes"
+                        ))
+                    })?;
+                }
                 _ => {
                     return Err(Failure::said(format!(
-                        "demo takes --port and --data, not `{word}`"
+                        "demo takes --port, --data and --nodes, not `{word}`"
                     )));
                 }
             }
@@ -118,13 +134,14 @@ mod tests {
 
     #[test]
     fn demo_takes_its_options_in_both_spellings() {
-        let spaced = DemoArgs::parse(&words("--port 4000 --data here")).ok();
-        let joined = DemoArgs::parse(&words("--data=here --port=4000")).ok();
+        let spaced = DemoArgs::parse(&words("--port 4000 --data here --nodes 2")).ok();
+        let joined = DemoArgs::parse(&words("--nodes=2 --data=here --port=4000")).ok();
         assert_eq!(
             spaced,
             Some(DemoArgs {
                 port: 4000,
-                data: Some("here".into())
+                data: Some("here".into()),
+                nodes: 2,
             })
         );
         assert_eq!(spaced, joined);
@@ -132,7 +149,8 @@ mod tests {
             DemoArgs::parse(&[]).ok(),
             Some(DemoArgs {
                 port: DemoArgs::DEFAULT_PORT,
-                data: None
+                data: None,
+                nodes: 1,
             })
         );
     }
@@ -161,6 +179,8 @@ mod tests {
             ("--port 70000", "65535"),
             ("--port", "--port"),
             ("--prot 1", "--prot"),
+            ("--nodes 0", "--nodes 0"),
+            ("--nodes two", "--nodes two"),
         ] {
             match DemoArgs::parse(&words(text)) {
                 Err(Failure::Said(what)) => assert!(what.contains(named), "{text}: {what}"),

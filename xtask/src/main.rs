@@ -11,6 +11,8 @@ mod fuzz;
 mod lint;
 mod node;
 mod process;
+mod proxy;
+mod redis;
 mod steps;
 mod system;
 mod test;
@@ -23,12 +25,13 @@ use crate::process::Failure;
 const USAGE: &str = "\
 The project's own commands.
 
-  cargo xtask demo [--port N] [--data DIR]
+  cargo xtask demo [--port N] [--data DIR] [--nodes N]
       Builds the example board with its front end and serves it on 127.0.0.1.
       Prints `ready http://127.0.0.1:N` on stdout when it serves; everything else is on stderr.
       Ctrl-C or SIGTERM stops it.
         --port N     port to listen on; 0 takes a free one (default: 3000)
         --data DIR   where the board is kept (default: demo/ in cargo's target directory)
+        --nodes N    how many processes serve it, joined by a Redis of their own (default: 1)
 
   cargo xtask test [--list] [FILTER...]
       Runs every test of the project, or the steps whose name contains one of the filters.

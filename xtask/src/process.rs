@@ -101,6 +101,21 @@ impl Running {
         }
     }
 
+    /// As [`wait`](Self::wait), for the first of several to end; tells which it was.
+    pub(crate) fn wait_for_one(running: &mut [Self]) -> Result<(String, ExitStatus)> {
+        loop {
+            for one in &mut *running {
+                if let Some(status) = one.ended()? {
+                    return Ok((one.name.clone(), status));
+                }
+            }
+            if interrupted() {
+                return Err(Failure::Interrupted);
+            }
+            thread::sleep(LOOK_EVERY);
+        }
+    }
+
     fn ended(&mut self) -> Result<Option<ExitStatus>> {
         self.child
             .try_wait()

@@ -55,6 +55,35 @@ for (const signal of /** @type {const} */ (["SIGTERM", "SIGINT"])) {
   });
 }
 
+test("demo --nodes 2 is one server: who logs in at one node is logged in at the other", { timeout: 600_000 }, async () => {
+  const data = mkdtempSync(join(tmpdir(), "sync-demo-"));
+  const { child, stdout, stderr, line, exit } = demo("--port", "0", "--data", data, "--nodes", "2");
+  await Promise.race([line, exit]);
+  const url = /^ready (http:\S+)$/.exec(stdout[0] ?? "")?.[1];
+  assert.ok(url, stderr());
+  assert.match(await (await fetch(url)).text(), /<script/);
+
+  const nodes = [...stderr().matchAll(/^node \d: (http:\S+)$/gm)].map(([, node]) => node);
+  const [one, other] = nodes;
+  assert.ok(nodes.length === 2 && one && other, stderr());
+  const response = await fetch(new URL("/auth/register", one), {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ name: "ada", password: "correct horse battery staple" }),
+  });
+  const cookie = response.headers.getSetCookie()[0]?.split(";")[0];
+  assert.ok(response.ok && cookie, `${response.status}`);
+  for (const node of [one, other, url]) {
+    const session = await (await fetch(new URL("/auth/session", node), { headers: { cookie } })).json();
+    assert.equal(/** @type {any} */ (session).user?.name, "ada");
+  }
+
+  child.kill("SIGTERM");
+  assert.equal(await exit, 0, stderr());
+  for (const node of [one, other, url]) await assert.rejects(fetch(node), `${node} outlived the demo`);
+  rmSync(data, { recursive: true, force: true });
+});
+
 test("demo says that a port is taken before it builds anything", async () => {
   const taken = createServer();
   await new Promise((resolve) => taken.listen(0, "127.0.0.1", () => resolve(undefined)));
