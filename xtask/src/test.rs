@@ -25,15 +25,9 @@ const STEPS: &[Step] = &[
     },
     Step {
         name: "rust",
-        about: "cargo test for the workspace",
+        about: "cargo test for the workspace; the tests of what is in Redis start their own",
         needs: &["npm"],
-        run: || cargo(&["test", "--workspace", "--no-fail-fast"]),
-    },
-    Step {
-        name: "redis",
-        about: "sessions in Redis, against servers that the tests start and stop",
-        needs: &[],
-        run: redis,
+        run: rust,
     },
     Step {
         name: "typescript",
@@ -52,6 +46,12 @@ const STEPS: &[Step] = &[
         about: "the wire contract, with the stock socket.io-client against the example and a fixture",
         needs: &["npm", "build"],
         run: wire,
+    },
+    Step {
+        name: "cluster",
+        about: "the wire contract on two nodes, and what clients hear when nodes, Redis or networks fail",
+        needs: &["npm", "build"],
+        run: cluster,
     },
     Step {
         name: "browser",
@@ -92,20 +92,36 @@ fn typescript() -> Result<Outcome> {
     process::run(&mut node::npm(&["test", "--workspace", node::CLIENT])).map(Outcome::from)
 }
 
-/// Apart from the workspace's tests: the feature is off in all that an app builds.
-fn redis() -> Result<Outcome> {
+fn rust() -> Result<Outcome> {
     system::redis()?;
-    let package = ["--package", "sync-runtime", "--features", "redis", "--lib"];
-    cargo(&[&["test"], &package[..]].concat())
+    cargo(&["test", "--workspace", "--no-fail-fast"])
 }
 
 fn wire() -> Result<Outcome> {
-    let (app, fixture) = (workspace::example_app()?, workspace::fixture_app()?);
-    for suite in ["conformance", "lifecycle"] {
-        let mut suite = node::npm(&["run", suite, "--workspace", "sync-tests-wire"]);
-        process::run(suite.env("EXAMPLE_APP", &app).env("WIRE_APP", &fixture))?;
-    }
+    served(&["run", "conformance", "--workspace", "sync-tests-wire"])?;
+    served(&["run", "lifecycle", "--workspace", "sync-tests-wire"])?;
     Ok(Outcome::Done)
+}
+
+fn cluster() -> Result<Outcome> {
+    system::redis()?;
+    let nodes = ["--", "--nodes", "2"];
+    served(
+        &[
+            &["run", "conformance", "--workspace", "sync-tests-wire"],
+            &nodes[..],
+        ]
+        .concat(),
+    )?;
+    served(&["run", "faults", "--workspace", "sync-tests-cluster"])?;
+    Ok(Outcome::Done)
+}
+
+/// Runs a suite that starts the servers of the tests.
+fn served(words: &[&str]) -> Result {
+    let (app, fixture) = (workspace::example_app()?, workspace::fixture_app()?);
+    let mut suite = node::npm(words);
+    process::run(suite.env("EXAMPLE_APP", &app).env("WIRE_APP", &fixture))
 }
 
 fn browser() -> Result<Outcome> {

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, test } from "node:test";
 import { ASK, FOLLOW, LOBBY, SAY, TYPING, chat } from "../lib/routes.mjs";
 import { assertAnswer, assertDelivery, assertError } from "../lib/shapes.mjs";
 import { closeAll, connect, packet, room } from "../lib/socket.mjs";
-import { post, register } from "../lib/users.mjs";
+import { post, register, url } from "../lib/users.mjs";
 
 /** @typedef {import("../lib/users.mjs").User} User */
 /** @typedef {import("../lib/socket.mjs").Client} Client */
@@ -20,9 +20,9 @@ beforeEach(async () => {
 });
 afterEach(closeAll);
 
-/** @param {User} user */
-async function member(user) {
-  const client = await connect(user);
+/** @param {User} user @param {string} [node] */
+async function member(user, node = url()) {
+  const client = await connect(user, { url: node });
   await client.join(LOBBY);
   return client;
 }
@@ -125,7 +125,9 @@ test("cancelling answers request.aborted, and nothing of the answer comes after 
 });
 
 test("what was said of a cancelled answer is kept, and who follows it is told at once", async () => {
-  const [own, other] = await Promise.all([member(ada), member(ben)]);
+  // Each node has an assistant: who follows an answer asks where it is given.
+  const node = url();
+  const [own, other] = await Promise.all([member(ada, node), member(ben, node)]);
   const { progress, answer } = ask(own, "Write us a plan");
   await someChunks(other);
   const responseIndex = other.index();
@@ -169,7 +171,8 @@ test("an answer goes on when the one who asked has gone", async () => {
 });
 
 test("two questions are answered one after the other", async () => {
-  const [own, other] = await Promise.all([member(ada), member(ben)]);
+  const node = url();
+  const [own, other] = await Promise.all([member(ada, node), member(ben, node)]);
   const answers = await Promise.all([ask(own, "Hello").answer, ask(other, "Where is the poster?").answer]);
   const texts = answers.map((answer) => {
     assertAnswer(answer);
@@ -194,11 +197,12 @@ test("over HTTP the answer is the final event, and the chunks go to the room", a
 });
 
 test("over HTTP the originator's stream comes as stream events before the final one", async () => {
-  const own = await member(ada);
+  const node = url();
+  const own = await member(ada, node);
   const { answer } = ask(own, "Hello");
   await someChunks(own);
   const headers = { cookie: ada.cookie, accept: "text/event-stream" };
-  const response = await post(`/sync/${FOLLOW}`, { data: {}, receiver: LOBBY }, headers);
+  const response = await post(`/sync/${FOLLOW}`, { data: {}, receiver: LOBBY }, headers, node);
   const [begun, end, ...more] = events(await response.text());
   assert.deepEqual([begun?.event, end?.event, more], ["stream", "final", []]);
   const { messageId } = (await answer).result;
