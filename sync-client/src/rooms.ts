@@ -1,12 +1,12 @@
 /** The rooms this page is in, and getting back into them after a reconnect. */
-import type { SyncError } from "./errors.js";
+import { type SyncError, syncError } from "./errors.js";
 import { askInTime } from "./exchange.js";
 import { readOffsets } from "./offset.js";
 import type { Recovery } from "./recovery.js";
 import { createSignal } from "./signal.js";
 import type { Connection } from "./socket.js";
 import type { SyncRoomsResponse } from "./types.js";
-import { readRooms } from "./wire.js";
+import { memberOf, readRooms } from "./wire.js";
 
 export type SyncRoomState =
   /** Not joined, and nobody asks for it. */
@@ -175,6 +175,16 @@ export function createRooms(
     open.forEach(reconcile);
   }
 
+  connection.onMessage(([event, message]) => {
+    const room = rooms.get(String(memberOf(message, "room")));
+    if (!room || event !== "sync-room-left") return;
+    // It goes back when somebody joins it anew, or with the next connection.
+    room.holders.delete(PINNED);
+    room.server = "out";
+    room.refused = { status: "error", error: syncError("sync.notRoomMember", "taken out of the room") };
+    recovery.left(room.code);
+    refresh(room);
+  });
   connection.onUp(() => void rejoin());
   connection.onDown(() => {
     for (const room of [...rooms.values()]) {

@@ -183,3 +183,21 @@ test("a join cut off by the network is tried again for those who hold the room",
   await until(() => stateOf("a") === "joined");
   expect(server.sent("joinRoom").length).toBe(2);
 });
+
+test("a page that the server takes out of a room is not in it, and comes back only when it is asked to", async () => {
+  const server = await connected({}, { auth: "me" });
+  const release = hold("held");
+  await joinRoom("pinned");
+  await until(() => stateOf("held") === "joined");
+  server.packets.length = 0;
+  for (const room of ["held", "pinned", "elsewhere"]) {
+    server.sessions.get("me")?.delete(room);
+    server.io.emit("sync-room-left", { room });
+  }
+  await until(() => stateOf("pinned") === "left" && stateOf("held") === "error");
+  expect(syncClient().rooms.state("held")).toMatchObject({ error: { errorCode: "sync.notRoomMember" } });
+  expect(server.sent("joinRoom")).toEqual([]);
+  await joinRoom("held");
+  expect(stateOf("held")).toBe("joined");
+  release();
+});

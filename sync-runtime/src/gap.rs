@@ -1,6 +1,9 @@
 //! What members hear when deliveries are missing, or may be.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::Arc,
+};
 
 use parking_lot::Mutex;
 use serde::Serialize;
@@ -18,9 +21,9 @@ pub(crate) struct Gap<'a> {
     /// Of which rooms; none where it is a stream to the user.
     pub(crate) rooms: &'a [RoomCode],
     pub(crate) reason: &'static str,
-    /// Where it is about routes with history: from where the connection goes on.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) offset: Option<&'a Offset>,
+    /// Where it is about routes with history: from where the connection goes on in each room.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) offsets: BTreeMap<&'a RoomCode, &'a Offset>,
 }
 
 impl Gap<'_> {

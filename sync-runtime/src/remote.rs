@@ -1,6 +1,6 @@
 //! What other nodes say, as this one's members hear it; and what they hear when something may be missing.
 
-use std::{fmt, sync::Arc};
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use futures_util::StreamExt;
 use serde_json::value::RawValue;
@@ -269,6 +269,6 @@ fn live_gap<'a>(rooms: &'a [RoomCode], reason: &'static str) -> Gap<'a> {
     Gap {
         rooms,
         reason,
-        offset: None,
+        offsets: BTreeMap::new(),
     }
 }

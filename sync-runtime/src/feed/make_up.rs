@@ -69,7 +69,7 @@ async fn lose(
     let told = gap::Gap {
         rooms: std::slice::from_ref(room),
         reason: why.as_str(),
-        offset: Some(&head),
+        offsets: [(room, &head)].into(),
     };
     told.tell_live(server, room);
     // What is gone comes no more.

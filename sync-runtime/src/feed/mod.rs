@@ -181,7 +181,7 @@ fn unknown(server: &Arc<Server>, recorded: &Recorded, to: To<'_>) {
     let told = Gap {
         rooms: std::slice::from_ref(room),
         reason: UNKNOWN_ROUTE,
-        offset: Some(&recorded.offset),
+        offsets: [(room, &recorded.offset)].into(),
     };
     match to {
         To::Members | To::Live => told.tell_live(server, room),

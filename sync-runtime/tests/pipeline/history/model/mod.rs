@@ -230,8 +230,10 @@ impl Run {
             let Some((client, _)) = member.connection.as_mut().filter(|_| member.is_in_room) else {
                 continue;
             };
-            let is_told =
-                |gap: &Value| gap["reason"] == "newEpoch" && gap["rooms"] == json!([ROOM]);
+            let is_told = |gap: &Value| {
+                let is_of_room = gap["rooms"] == json!([ROOM]) && gap["offsets"][ROOM].is_string();
+                gap["reason"] == "newEpoch" && is_of_room
+            };
             while !is_told(&client.hear("sync-gap").await) {}
         }
     }
