@@ -9,7 +9,6 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     cluster::{Said, SaidFrame, Topic},
     connection::Connection,
-    fanout::EVENT,
     replay::{Mark, Running},
     room::RoomCode,
     route::Route,
@@ -116,12 +115,16 @@ impl Outlet for Members {
                 if !room.is_of(self.origin.sender.connection) {
                     self.origin.say(&Topic::Room(room.clone()), &frame);
                 }
-                server.emit_to_room(room, None, EVENT, &frame).sent
+                server
+                    .emit_to_room(room, None, wire::DELIVERIES, &frame)
+                    .sent
             }
             Some(running) => running.upgrade().map_or(0, |running| {
                 let frame = |mark| self.origin.frame(payload, Some(mark));
                 running.send(frame, |frame| {
-                    server.emit_to_caught_up(room, EVENT, &frame).sent
+                    server
+                        .emit_to_caught_up(room, wire::DELIVERIES, &frame)
+                        .sent
                 })
             }),
         }
@@ -157,8 +160,12 @@ impl Outlet for Selection {
         }
         let connections = self.connections();
         let sent = connections.iter();
-        sent.filter(|connection| self.origin.server.emit(connection, EVENT, &frame))
-            .count()
+        sent.filter(|connection| {
+            self.origin
+                .server
+                .emit(connection, wire::DELIVERIES, &frame)
+        })
+        .count()
     }
 
     fn drained(&self, below: usize) -> BoxFuture<'_, ()> {
@@ -180,7 +187,7 @@ impl Outlet for Recipient {
             return 0;
         }
         let frame = wire::stream_frame(payload, &self.route.full_name, None);
-        usize::from(self.server.emit(&self.connection, EVENT, &frame))
+        usize::from(self.server.emit(&self.connection, wire::DELIVERIES, &frame))
     }
 
     fn drained(&self, below: usize) -> BoxFuture<'_, ()> {

@@ -6,6 +6,7 @@ use std::{error::Error, future::Future, time::Duration};
 use futures_util::future::BoxFuture;
 
 pub use crate::{
+    connection::OnDisconnect,
     error::{Failure, SyncError},
     handler::{
         client::{ClientHandler, ForRecipients, for_recipients},
@@ -13,7 +14,7 @@ pub use crate::{
         extract::FromRequest,
         predicate::Predicate,
         recipient::{FromFanout, ServerOutput},
-        server::{Auth, OnDisconnect, PreparedCall, ServerHandler},
+        server::{Auth, PreparedCall, ServerHandler},
         value::HandlerOutput,
     },
     history::Keep,

@@ -7,53 +7,29 @@ use std::{collections::HashMap, panic::AssertUnwindSafe, sync::Arc};
 
 use futures_util::{FutureExt, StreamExt, stream::FuturesUnordered};
 use serde::Serialize;
-use serde_json::value::{RawValue, to_raw_value};
+use serde_json::value::to_raw_value;
 use tokio::{task::yield_now, time::timeout};
-use tokio_util::sync::CancellationToken;
 
 use crate::{
     Failure, audience,
-    below::SocketRef,
-    cluster::{Said, SaidDelivery, SaidFrom, Topic},
     connection::Connection,
+    delivery::Delivery,
     error::Refusal,
     handler::{
         client::{Begun, ClientRoute, Deliver, Shaped, Shaper},
         context::{Fanout, RecipientStreams},
         output::OutputJson,
     },
-    history::{Entry, EntryId, Membership, Offset, Recorded},
-    hooks::{self, PostSyncFanout, PreSyncRecipient, Replacement, RequestInfo, Shape},
+    history::Membership,
+    hooks::{self, PostSyncFanout, PreSyncRecipient, Replacement, Shape},
     observe,
     outgoing::Reached,
     panic,
-    room::RoomCode,
-    rooms::Joined,
-    route::Route,
-    routed::Routed,
-    sender::Sender,
     server::Server,
-    session::{AnySession, SessionKey},
     stream::Gate,
     stream_hooks,
     wire::{self, ClientOutput, Shared},
 };
-
-/// The event of deliveries.
-pub(crate) const EVENT: &str = "sync";
-
-/// An output on its way to a room.
-pub(crate) struct Delivery {
-    route: Arc<Route>,
-    request: RequestInfo,
-    cancelled: CancellationToken,
-    /// The session whose connections do not hear it.
-    except: Option<SessionKey>,
-    output: OutputJson,
-    message: String,
-    /// Its place in the order of the room, if it is recorded.
-    offset: Option<Offset>,
-}
 
 /// Who gets a delivery.
 #[derive(Clone, Copy)]
@@ -64,201 +40,6 @@ pub(crate) enum To<'a> {
     Live,
     /// A member that catches up.
     One(&'a Arc<Connection>, Membership),
-}
-
-impl Delivery {
-    pub(crate) fn new(routed: Routed, output: OutputJson) -> Self {
-        let session = routed.request.session.as_ref();
-        let except = session.filter(|_| routed.ignore_self);
-        Self {
-            message: routed.route.success_message(),
-            request: routed.info(),
-            cancelled: routed.request.cancelled.clone(),
-            except: except.map(AnySession::key).cloned(),
-            route: routed.route,
-            output,
-            offset: None,
-        }
-    }
-
-    /// The delivery of an entry.
-    pub(crate) fn of(recorded: &Recorded, route: Arc<Route>, request: RequestInfo) -> Self {
-        let entry = &recorded.entry;
-        Self {
-            offset: Some(recorded.offset.clone()),
-            ..Self::received(&entry.sender, route, request, entry.output.clone())
-        }
-    }
-
-    /// A delivery that has become independent of whoever sent it.
-    pub(crate) fn received(
-        sender: &Sender,
-        route: Arc<Route>,
-        request: RequestInfo,
-        output: OutputJson,
-    ) -> Self {
-        Self {
-            message: route.success_message(),
-            request,
-            cancelled: CancellationToken::new(),
-            except: sender.except().cloned(),
-            route,
-            output,
-            offset: None,
-        }
-    }
-
-    /// Says it to the other nodes, which deliver it to their members.
-    fn say(&self, server: &Server) {
-        let visitor = &self.request.visitor;
-        // The room that a connection has for itself is nowhere else.
-        if self.room().is_of(visitor.connection()) {
-            return;
-        }
-        let said = SaidDelivery {
-            route: (&*self.route.full_name).into(),
-            input: &self.request.input,
-            output: self.output.raw(),
-            from: SaidFrom::new(visitor.connection(), visitor.session_key()),
-            ignore_self: self.except.is_some(),
-        };
-        let topic = Topic::Room(self.room().clone());
-        server.cluster.say(&topic, &Said::Delivery(said));
-    }
-
-    /// The entry that records it.
-    pub(crate) fn entry(&self) -> Entry {
-        let visitor = &self.request.visitor;
-        Entry {
-            id: EntryId::random(),
-            room: self.room().clone(),
-            route: self.route.full_name.clone(),
-            input: self.request.input.clone(),
-            output: self.output.clone(),
-            sender: Sender {
-                connection: visitor.connection(),
-                session: visitor.session_key().cloned(),
-                ignore_self: self.except.is_some(),
-            },
-        }
-    }
-
-    pub(crate) fn message(&self) -> &str {
-        &self.message
-    }
-
-    pub(crate) fn output(&self) -> &OutputJson {
-        &self.output
-    }
-
-    pub(crate) fn route(&self) -> &Route {
-        &self.route
-    }
-
-    pub(crate) fn request(&self) -> &RequestInfo {
-        &self.request
-    }
-
-    fn room(&self) -> &RoomCode {
-        &self.request.room
-    }
-
-    /// The room, where a delivery says which it is for.
-    fn place(&self) -> Option<&RoomCode> {
-        self.offset.as_ref().map(|_| self.room())
-    }
-
-    fn frame<'a>(
-        &'a self,
-        server_output: &'a RawValue,
-        client_output: ClientOutput<'a>,
-    ) -> wire::Delivery<'a> {
-        wire::Delivery {
-            cb: &self.route.full_name,
-            full_name: &self.route.full_name,
-            status: "success",
-            message: &self.message,
-            server_output,
-            client_output,
-            room: self.place(),
-            offset: self.offset.as_ref(),
-        }
-    }
-
-    /// What a recipient hears of a failure, in its own words if it has any.
-    fn failed<'a>(
-        &'a self,
-        failure: &'a Failure,
-        in_own_words: Option<&'a str>,
-    ) -> wire::FailedDelivery<'a> {
-        wire::FailedDelivery {
-            cb: &self.route.full_name,
-            full_name: &self.route.full_name,
-            error: failure.envelope_saying(in_own_words.unwrap_or(failure.message())),
-            room: self.place(),
-            offset: self.offset.as_ref(),
-        }
-    }
-}
-
-/// Makes a connection a member of a room, and brings it to where the streams that run there are.
-pub(crate) fn join(
-    server: &Arc<Server>,
-    connection: &Arc<Connection>,
-    socket: &SocketRef,
-    room: &RoomCode,
-) {
-    let mut joined = Joined::Already;
-    server.replays.join(
-        room,
-        || {
-            joined = server.rooms.join(connection, socket, room);
-            joined
-        },
-        |frame| {
-            server.emit(connection, EVENT, &frame);
-        },
-    );
-    if joined == Joined::First {
-        server.replays.want_when_hosted(room);
-    }
-    server.presence.enter(connection, room);
-}
-
-/// Makes a connection a member of a room while its client is not told yet that it is connected, and
-/// could hear nothing: [`catch_up`] is to follow.
-pub(crate) fn join_unheard(
-    server: &Arc<Server>,
-    connection: &Arc<Connection>,
-    socket: &SocketRef,
-    room: &RoomCode,
-) {
-    connection.note_behind(room);
-    if server.rooms.join(connection, socket, room) == Joined::First {
-        server.replays.forget_others(room);
-        server.replays.want_when_hosted(room);
-    }
-    server.presence.enter(connection, room);
-}
-
-/// Brings a connection to where the streams of the rooms are that it has joined unheard. Until then it
-/// gets no frame of a stream that is replayed, for what came before it would be missing.
-pub(crate) fn catch_up(server: &Arc<Server>, connection: &Arc<Connection>) {
-    for room in connection.rooms_behind() {
-        server.replays.join(
-            &room,
-            || {
-                if connection.note_caught_up(&room) {
-                    Joined::Another
-                } else {
-                    Joined::Already
-                }
-            },
-            |frame| {
-                server.emit(connection, EVENT, &frame);
-            },
-        );
-    }
 }
 
 /// Delivers to the members of the room, on all nodes.
@@ -309,13 +90,13 @@ pub(crate) async fn deliver(server: &Arc<Server>, delivery: &Delivery, to: To<'_
 fn to_all(server: &Arc<Server>, delivery: &Delivery, to: To<'_>, frame: &impl Serialize) -> usize {
     let (room, except) = (delivery.room(), delivery.except.as_ref());
     let reached = match to {
-        To::Members => server.emit_to_room(room, except, EVENT, frame),
-        To::Live => server.emit_to_live(room, except, EVENT, frame),
+        To::Members => server.emit_to_room(room, except, wire::DELIVERIES, frame),
+        To::Live => server.emit_to_live(room, except, wire::DELIVERIES, frame),
         To::One(..) => {
             let recipients = recipients(server, delivery, to);
             let sent = recipients
                 .iter()
-                .filter(|recipient| server.emit(recipient, EVENT, frame))
+                .filter(|recipient| server.emit(recipient, wire::DELIVERIES, frame))
                 .count();
             Reached {
                 sent,
@@ -347,7 +128,7 @@ fn failed_for_all(
             .entry(words)
             .or_insert_with_key(|words| to_raw_value(&delivery.failed(failure, words.as_deref())));
         let is_sent = match frame {
-            Ok(frame) => server.emit(&recipient, EVENT, frame),
+            Ok(frame) => server.emit(&recipient, wire::DELIVERIES, frame),
             Err(_) => false,
         };
         sent += usize::from(counted(delivery, is_sent));
@@ -541,19 +322,23 @@ fn emit(
         })) if let Some(shared) = shared => {
             let own = client.as_ref().map(|own| own.raw().get());
             let pieces = shared.with(own.unwrap_or(Shared::NOTHING));
-            server.emit_pieces(recipient, EVENT, pieces)
+            server.emit_pieces(recipient, wire::DELIVERIES, pieces)
         }
         Ok(Some(portion)) => {
             let output = portion.server.as_ref().unwrap_or(&delivery.output);
             let client = portion.client.as_ref();
             let client = client.map_or(ClientOutput::None {}, |own| ClientOutput::Some(own.raw()));
-            server.emit(recipient, EVENT, &delivery.frame(output.raw(), client))
+            server.emit(
+                recipient,
+                wire::DELIVERIES,
+                &delivery.frame(output.raw(), client),
+            )
         }
         Err(failure) => {
             failure.log(&delivery.route.full_name);
             let words = server.messages.text(failure, recipient.locale());
             let frame = delivery.failed(failure, words.as_deref());
-            server.emit(recipient, EVENT, &frame)
+            server.emit(recipient, wire::DELIVERIES, &frame)
         }
     };
     counted(delivery, sent)

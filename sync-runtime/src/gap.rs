@@ -1,11 +1,7 @@
 //! What members hear when deliveries are missing, or may be.
 
-use std::{
-    collections::{BTreeMap, HashSet},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
-use parking_lot::Mutex;
 use serde::Serialize;
 
 use crate::{connection::Connection, history::Offset, observe, room::RoomCode, server::Server};
@@ -43,18 +39,5 @@ impl Gap<'_> {
     /// Tells one connection. Who calls this counts.
     pub(crate) fn tell(&self, server: &Arc<Server>, connection: &Arc<Connection>) {
         server.emit(connection, EVENT, self);
-    }
-}
-
-/// The routes that this version of the app does not know, as far as another node has delivered of them.
-#[derive(Default)]
-pub(crate) struct UnknownRoutes(Mutex<HashSet<Box<str>>>);
-
-impl UnknownRoutes {
-    /// Notes one. The operator hears of it once: another version of the app can be there for long.
-    pub(crate) fn note(&self, route: &str) {
-        if self.0.lock().insert(route.into()) {
-            tracing::warn!(route, "another node delivers of a route unknown here");
-        }
     }
 }

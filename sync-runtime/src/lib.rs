@@ -9,6 +9,7 @@ mod cluster;
 pub mod codegen;
 mod config;
 mod connection;
+mod delivery;
 mod door;
 mod error;
 mod fanout;
@@ -56,6 +57,7 @@ mod stream_hooks;
 mod sync_server;
 mod transport;
 pub mod typescript;
+mod unknown_routes;
 mod wire;
 
 pub use axum::extract::FromRef;

@@ -1,4 +1,4 @@
-//! The end of memberships that their clients did not ask for.
+//! How memberships of rooms begin, and how those end that their clients did not ask to.
 
 use std::sync::Arc;
 
@@ -11,8 +11,10 @@ use crate::{
     connection::Connection,
     hooks::PostRoomLeave,
     room::RoomCode,
+    rooms::Joined,
     server::Server,
     session::SessionKey,
+    wire,
 };
 
 /// Tells a client that it is no longer in a room.
@@ -30,6 +32,66 @@ pub enum Member<'a> {
 #[derive(Serialize)]
 struct Left<'a> {
     room: &'a RoomCode,
+}
+
+/// Makes a connection a member of a room, and brings it to where the streams that run there are.
+pub(crate) fn join(
+    server: &Arc<Server>,
+    connection: &Arc<Connection>,
+    socket: &SocketRef,
+    room: &RoomCode,
+) {
+    let mut joined = Joined::Already;
+    server.replays.join(
+        room,
+        || {
+            joined = server.rooms.join(connection, socket, room);
+            joined
+        },
+        |frame| {
+            server.emit(connection, wire::DELIVERIES, &frame);
+        },
+    );
+    if joined == Joined::First {
+        server.replays.want_when_hosted(room);
+    }
+    server.presence.enter(connection, room);
+}
+
+/// Makes a connection a member of a room while its client is not told yet that it is connected, and
+/// could hear nothing: [`catch_up`] is to follow.
+pub(crate) fn join_unheard(
+    server: &Arc<Server>,
+    connection: &Arc<Connection>,
+    socket: &SocketRef,
+    room: &RoomCode,
+) {
+    connection.note_behind(room);
+    if server.rooms.join(connection, socket, room) == Joined::First {
+        server.replays.forget_others(room);
+        server.replays.want_when_hosted(room);
+    }
+    server.presence.enter(connection, room);
+}
+
+/// Brings a connection to where the streams of the rooms are that it has joined unheard. Until then it
+/// gets no frame of a stream that is replayed, for what came before it would be missing.
+pub(crate) fn catch_up(server: &Arc<Server>, connection: &Arc<Connection>) {
+    for room in connection.rooms_behind() {
+        server.replays.join(
+            &room,
+            || {
+                if connection.note_caught_up(&room) {
+                    Joined::Another
+                } else {
+                    Joined::Already
+                }
+            },
+            |frame| {
+                server.emit(connection, wire::DELIVERIES, &frame);
+            },
+        );
+    }
 }
 
 /// Takes a member out of a room, on all nodes and for good.

@@ -12,7 +12,8 @@ use crate::{
         Ears, Notice, Said, SaidDelivery, SaidFrame, SaidFrom, SaidStream, SaidStreamOver, Topic,
     },
     connection::Connection,
-    fanout::{self, Delivery, EVENT, To},
+    delivery::{self, Delivery},
+    fanout::{self, To},
     feed,
     gap::{Gap, UNKNOWN_ROUTE},
     handler::output::OutputJson,
@@ -23,10 +24,12 @@ use crate::{
     serial::Serial,
     server::Server,
     session::SessionKey,
+    wire,
 };
 
 /// Something was lost on its way from another node.
 const CLUSTER: &str = "cluster";
+
 /// What runs one after another: what a sender says to a room.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Lane {
@@ -153,7 +156,7 @@ impl Remote {
         let (server, input) = (self.server.clone(), Arc::from(said.input.to_owned()));
         self.lanes.add(lane, async move {
             let name = route.full_name.clone();
-            let request = sender.request(&server, room, name, input).await;
+            let request = delivery::request_of(&server, &sender, room, name, input).await;
             let delivery = Delivery::received(&sender, route.clone(), request, output);
             let deliveries = fanout::deliver(&server, &delivery, To::Members);
             observe::fanned_out(&route, deliveries).await;
@@ -174,16 +177,16 @@ impl Remote {
             match (&topic, mark) {
                 (Topic::Room(room), Some(mark)) => {
                     let send = |frame: &RawValue| {
-                        server.emit_to_caught_up(room, EVENT, &frame);
+                        server.emit_to_caught_up(room, wire::DELIVERIES, &frame);
                     };
                     server.replays.hear(&node, mark, &frame, room, send);
                 }
                 (Topic::Room(room), None) => {
-                    server.emit_to_room(room, None, EVENT, &frame);
+                    server.emit_to_room(room, None, wire::DELIVERIES, &frame);
                 }
                 (topic, _) => {
                     for connection in server.connections_on(topic) {
-                        server.emit(&connection, EVENT, &frame);
+                        server.emit(&connection, wire::DELIVERIES, &frame);
                     }
                 }
             }
@@ -203,7 +206,7 @@ impl Remote {
         let server = self.server.clone();
         self.lanes.add(Lane::of(&room, &said.from), async move {
             let send = |frame: &RawValue| {
-                server.emit_to_caught_up(&room, EVENT, &frame);
+                server.emit_to_caught_up(&room, wire::DELIVERIES, &frame);
             };
             let replays = &server.replays;
             replays.hear_beginning(&node, beginning, &room, send);

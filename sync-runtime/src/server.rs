@@ -10,7 +10,6 @@ use crate::{
     cluster::{Cluster, Topic},
     connection::{BySession, ByUser, Connection},
     door::Door,
-    gap::UnknownRoutes,
     handler::context::AnyState,
     history::History,
     limits::{RateStore, TrustedProxies},
@@ -22,6 +21,7 @@ use crate::{
     route::RouteTable,
     session::AnySessions,
     shutdown_state::Shutdown,
+    unknown_routes::UnknownRoutes,
 };
 
 /// What all requests share.

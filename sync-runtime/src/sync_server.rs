@@ -15,7 +15,6 @@ use crate::{
     App, Config, ConfigError, Failure, Hooks, Messages, Routes, SessionUser, Sessions,
     cluster::{Alone, Cluster},
     connection::{BySession, ByUser},
-    gap::UnknownRoutes,
     handler::context::AnyState,
     health,
     history::{History, Log, MemoryLog},
@@ -33,6 +32,7 @@ use crate::{
     shutdown::{self, ShutdownReport},
     shutdown_state::Shutdown,
     transport::{engine_io::EngineIo, http, socket},
+    unknown_routes::UnknownRoutes,
 };
 
 /// A sync server, ready to be mounted on an axum router.

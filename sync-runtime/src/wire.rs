@@ -7,6 +7,9 @@ use serde_json::value::RawValue;
 
 use crate::{error::ErrorEnvelope, history::Offset, replay::Mark, room::RoomCode};
 
+/// The event of deliveries.
+pub(crate) const DELIVERIES: &str = "sync";
+
 /// The answer to a request that succeeded.
 #[derive(Serialize)]
 pub(crate) struct SuccessAnswer<'a> {

@@ -18,6 +18,7 @@ use parking_lot::Mutex;
 use socketioxide::socket::Sid;
 use tokio::sync::OwnedMutexGuard;
 
+pub use self::requests::OnDisconnect;
 pub(crate) use self::{
     by_session::BySession,
     by_user::ByUser,
@@ -28,8 +29,7 @@ use self::{
     requests::{Cancellation, Requests},
 };
 use crate::{
-    Locale, door::Line, handler::server::OnDisconnect, hooks::Visitor, limits::Address,
-    room::RoomCode, session::SessionKey,
+    Locale, door::Line, hooks::Visitor, limits::Address, room::RoomCode, session::SessionKey,
 };
 
 /// A client's connection, from its handshake until it closes.

@@ -14,7 +14,16 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::Connection;
-use crate::handler::server::OnDisconnect;
+
+/// What becomes of a request when the client that made it goes, from `on_disconnect = ...`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnDisconnect {
+    /// It is cancelled.
+    #[default]
+    Cancel,
+    /// It goes on: others hear what it sends.
+    Finish,
+}
 
 /// What a client cancels a request by. Only the connection that made the request can, so it need not
 /// be hard to guess, only new: a random part for the process and a number.

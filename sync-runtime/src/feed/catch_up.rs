@@ -6,7 +6,7 @@ use futures_util::FutureExt;
 use serde::Serialize;
 use tokio::{sync::oneshot, time::sleep};
 
-use super::{add, deliver_entry, let_go, make_up::look_again};
+use super::{PAGE, add, deliver_entry, let_go, make_up::look_again};
 use crate::{
     connection::Connection,
     fanout::To,
@@ -15,10 +15,6 @@ use crate::{
     rooms,
     server::Server,
 };
-
-/// How many entries are read from the log at once, and how many at most a feed sends to one that
-/// catches up while all others of the room wait.
-pub(super) const PAGE: usize = 32;
 
 /// How many bytes may wait for the network of one that catches up when it is sent more.
 const PACE_BYTES: usize = 256 * 1024;

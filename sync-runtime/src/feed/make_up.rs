@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::time::sleep;
 
-use super::{catch_up::PAGE, let_go, pass};
+use super::{PAGE, let_go, pass};
 use crate::{
     gap,
     history::{Gap, LogUnavailable, Offset},

@@ -19,13 +19,18 @@ pub(crate) use self::{
     member::{await_resume, enter, go_live, go_live_in, offsets},
 };
 use crate::{
-    fanout::{Delivery, To, deliver},
+    delivery::{Delivery, request_of},
+    fanout::{To, deliver},
     gap::{Gap, UNKNOWN_ROUTE},
     history::{Next, Recorded, Tailed, Work},
     hooks::RequestInfo,
     room::RoomCode,
     server::Server,
 };
+
+/// How many entries are read from the log at once, and how many at most a feed sends to one that
+/// catches up while all others of the room wait.
+const PAGE: usize = 32;
 
 /// Begins to deliver what is recorded, once for a server. It is called before the first entry is, as a
 /// server can be built outside of a runtime.
@@ -168,7 +173,7 @@ async fn deliver_entry(
         let entry = &recorded.entry;
         let (room, name) = (entry.room.clone(), entry.route.clone());
         let input = entry.input.clone();
-        entry.sender.request(server, room, name, input).await
+        request_of(server, &entry.sender, room, name, input).await
     };
     let delivery = Delivery::of(recorded, route, request);
     deliver(server, &delivery, to).await

@@ -8,7 +8,10 @@ use super::{
     context::{Request, RequestContext},
     output::OutputJson,
 };
-use crate::{App, Failure, history::Keep, limits::RateLimit, typescript::RouteTypes};
+use crate::{
+    App, Failure, connection::OnDisconnect, history::Keep, limits::RateLimit,
+    typescript::RouteTypes,
+};
 
 /// Who may use a route, from `auth = ...`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,16 +20,6 @@ pub enum Auth {
     None,
     /// Whoever is logged in, as far as the predicates allow.
     Login,
-}
-
-/// What becomes of a request when the client that made it goes, from `on_disconnect = ...`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum OnDisconnect {
-    /// It is cancelled.
-    #[default]
-    Cancel,
-    /// It goes on: others hear what it sends.
-    Finish,
 }
 
 /// The function of a server file, as [`#[sync_handler]`](macro@crate::sync_handler) expands it.

@@ -90,8 +90,8 @@ pub(crate) async fn run(
             Ok(deliverable) => {
                 watch.answered(None);
                 reply.answer(Ok(Success {
-                    message: deliverable.delivery.message(),
-                    output: deliverable.delivery.output(),
+                    message: &deliverable.delivery.message,
+                    output: &deliverable.delivery.output,
                 }));
                 deliverable.deliver(server).await;
             }

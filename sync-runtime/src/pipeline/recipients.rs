@@ -2,7 +2,8 @@
 
 use super::execute::Executed;
 use crate::{
-    Failure, cluster::Topic, error::Refusal, fanout::Delivery, hooks::PreSyncFanout, server::Server,
+    Failure, cluster::Topic, delivery::Delivery, error::Refusal, hooks::PreSyncFanout,
+    server::Server,
 };
 
 /// Finds out whether anybody hears it, and whether the app's hooks let it out.

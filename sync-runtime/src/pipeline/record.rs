@@ -10,9 +10,9 @@ use socketioxide::socket::Sid;
 use super::admit::Admitted;
 use crate::{
     Failure,
+    delivery::Delivery,
     error::Refusal,
-    fanout::{self, Delivery},
-    feed,
+    fanout, feed,
     history::{Deliveries, Keep},
     room::RoomCode,
     route::Route,
@@ -54,9 +54,9 @@ pub(super) async fn record(
     server: &Arc<Server>,
     delivery: Delivery,
 ) -> Result<Deliverable, Failure> {
-    let request = delivery.request();
+    let request = &delivery.request;
     let sender = request.visitor.connection();
-    let Some(keep) = keep(delivery.route(), &request.room, sender) else {
+    let Some(keep) = keep(&delivery.route, &request.room, sender) else {
         return Ok(Deliverable::live(delivery));
     };
     feed::watch(server);

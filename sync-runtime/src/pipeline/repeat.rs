@@ -113,7 +113,7 @@ impl Memory {
     pub(super) async fn keep(self, result: &Result<Deliverable, Failure>) {
         let Some(claim) = self.0 else { return };
         let answer = match result {
-            Ok(deliverable) => Ok(deliverable.delivery.output().clone()),
+            Ok(deliverable) => Ok(deliverable.delivery.output.clone()),
             Err(failure) => Err(failure.told()),
         };
         claim.remember(Arc::new(answer)).await;

@@ -28,8 +28,8 @@ use super::{
 };
 use crate::{
     Failure,
+    connection::OnDisconnect,
     error::Refusal,
-    handler::server::OnDisconnect,
     limits::Address,
     locale::Asked,
     observe,

@@ -12,7 +12,7 @@ use crate::{
     cluster::Topic,
     connection::Connection,
     error::Refusal,
-    fanout, feed,
+    feed,
     hooks::{PostRoomJoin, PostRoomLeave, PreRoomJoin, PreRoomLeave},
     membership, observe,
     pipeline::EVERYBODY,
@@ -116,7 +116,7 @@ async fn join(
     let left = server.sessions.join(session, room.clone()).await;
     let left = left.map_err(Failure::internal)?;
     give_up(server, connection, socket, left.ok_or(Refusal::NoSession)?).await;
-    fanout::join(server, connection, socket, room);
+    membership::join(server, connection, socket, room);
     // What other nodes say after the answer is heard.
     server.cluster.hosted(&Topic::Room(room.clone())).await;
     feed::enter(server, connection, std::slice::from_ref(room)).await;

@@ -21,10 +21,11 @@ use crate::{
     cluster::Topic,
     connection::Connection,
     door::{self, Door},
-    fanout, feed,
+    feed,
     hooks::{OnSocketConnect, OnSocketDisconnect, Visitor},
     limits::Address,
     locale::Asked,
+    membership,
     observe::OpenConnection,
     outgoing::{self, HEADROOM},
     rooms,
@@ -70,7 +71,7 @@ pub(crate) fn serve(server: &Arc<Server>) {
         move |socket: SocketRef| {
             if let Some(connection) = socket.extensions.get::<Arc<Connection>>() {
                 connection.note_connected();
-                fanout::catch_up(&server, &connection);
+                membership::catch_up(&server, &connection);
             }
             session_end::close_ended(&server, socket);
             std::future::ready(())
@@ -171,7 +172,7 @@ async fn connect(
         server.by_user.add(connection);
         socket.join(rooms::session_emit_name(session.key()));
         for room in session.rooms() {
-            fanout::join_unheard(server, connection, &socket, room);
+            membership::join_unheard(server, connection, &socket, room);
         }
         hosted(server, session).await;
         feed::enter(server, connection, session.rooms()).await;

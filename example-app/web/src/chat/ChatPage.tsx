@@ -4,6 +4,7 @@ import { messageFor } from "../messages";
 import { testIds } from "../test-ids";
 import { Notice } from "../ui/Notice";
 import { Composer } from "./Composer";
+import { Dots } from "./Dots";
 import { Log } from "./Log";
 import type { ChatHook } from "./useChat";
 import { useTyping } from "./useTyping";
@@ -48,16 +49,6 @@ export function ChatPage({ me, chat }: { me: User; chat: ChatHook }) {
         <Composer onSay={(text) => chat.say(text, false)} onAsk={chat.ask} onTyping={tell} onStop={stop} />
       </div>
     </main>
-  );
-}
-
-export function Dots() {
-  return (
-    <span className="dots" aria-hidden="true">
-      <i />
-      <i />
-      <i />
-    </span>
   );
 }
 

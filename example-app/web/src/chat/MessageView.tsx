@@ -3,7 +3,7 @@ import type { Message } from "../sync.gen";
 import { testIds } from "../test-ids";
 import { Badge, hueStyle } from "../ui/Badge";
 import { AssistantBadge } from "./AssistantBadge";
-import { Dots } from "./ChatPage";
+import { Dots } from "./Dots";
 import type { Live, Row } from "./state";
 
 const TIME = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" });
