@@ -98,6 +98,8 @@ async function run({ program, args, settings = {}, quiet, forget = () => {} }) {
   return {
     url,
     pid: Number(child.pid),
+    /** The last it has said, where it is quiet. */
+    said: () => said,
     /** Whether the process runs. */
     alive: () => alive,
     /** Asks the server to stop, waits for it, and answers its exit code. */
