@@ -21,12 +21,28 @@ use crate::{
 const EVENT: &str = "sync-room-left";
 
 /// Who is taken out of a room.
+// Not an enum for all to see: compilers would then call the `User` of every app `app::User`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Member<'a> {
-    /// A user, with all sessions and connections.
+pub struct Member<'a>(Who<'a>);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Who<'a> {
     User(&'a str),
-    /// A session, with all its connections.
     Session(&'a SessionKey),
+}
+
+impl<'a> Member<'a> {
+    /// A user, with all sessions and connections.
+    #[must_use]
+    pub fn user(id: &'a str) -> Self {
+        Self(Who::User(id))
+    }
+
+    /// A session, with all its connections.
+    #[must_use]
+    pub fn session(key: &'a SessionKey) -> Self {
+        Self(Who::Session(key))
+    }
 }
 
 #[derive(Serialize)]
@@ -100,9 +116,9 @@ pub(crate) async fn remove(
     member: Member<'_>,
     room: &RoomCode,
 ) -> Result<(), Failure> {
-    let (topic, sessions) = match member {
-        Member::Session(key) => (Topic::Session(key.clone()), vec![key.clone()]),
-        Member::User(id) => {
+    let (topic, sessions) = match member.0 {
+        Who::Session(key) => (Topic::Session(key.clone()), vec![key.clone()]),
+        Who::User(id) => {
             let sessions = server.sessions.of_user(id).await;
             (Topic::User(id.into()), sessions.map_err(Failure::internal)?)
         }

@@ -127,7 +127,7 @@ impl SyncServer {
     /// # async fn ban(sync: &sync_runtime::SyncServer) -> Result<(), sync_runtime::Failure> {
     /// use sync_runtime::Member;
     ///
-    /// sync.remove_from_room(Member::User("mallory"), "board:demo").await
+    /// sync.remove_from_room(Member::user("mallory"), "board:demo").await
     /// # }
     /// ```
     ///

@@ -6,12 +6,15 @@ import { afterEach, before, describe, test } from "node:test";
 import { BAD_TEXTS, NO_INDEXES, NO_PACKETS, NO_TEXTS } from "../lib/hostile.mjs";
 import { BOARD, CURSOR, cursor } from "../lib/routes.mjs";
 import { assertAnswer, assertError, assertRooms } from "../lib/shapes.mjs";
-import { closeAll, connect, packet } from "../lib/socket.mjs";
+import { closeAll, connect, packet, room } from "../lib/socket.mjs";
 import { register } from "../lib/users.mjs";
 
 /** @typedef {import("../lib/socket.mjs").Client} Client */
 
 const RESUME = "resume";
+
+/** A room that nobody else comes to and goes from. */
+const ALONE = room();
 
 /** The fields of each event that is answered, and with what they are refused. @type {[string, object, Record<string, [string, any][]>][]} */
 const ANSWERED = [
@@ -29,8 +32,8 @@ const ANSWERED = [
   ],
   ["joinRoom", { group: BOARD }, { group: [["missing", undefined], ...NO_TEXTS, ...BAD_TEXTS] }],
   ["leaveRoom", { group: BOARD }, { group: [["missing", undefined], ...NO_TEXTS, ...BAD_TEXTS] }],
-  ["watchPresence", { group: BOARD }, { group: [["missing", undefined], ...NO_TEXTS, ...BAD_TEXTS] }],
-  ["unwatchPresence", { group: BOARD }, { group: [["missing", undefined], ...NO_TEXTS, ...BAD_TEXTS] }],
+  ["watchPresence", { group: ALONE }, { group: [["missing", undefined], ...NO_TEXTS, ...BAD_TEXTS] }],
+  ["unwatchPresence", { group: ALONE }, { group: [["missing", undefined], ...NO_TEXTS, ...BAD_TEXTS] }],
   ["getJoinedRooms", {}, {}],
   [
     RESUME,
@@ -117,7 +120,7 @@ for (const loggedIn of [true, false]) {
   describe(`from ${loggedIn ? "a session" : "an anonymous connection"}`, () => {
     const arrive = async () => {
       const client = await connect(loggedIn ? user : undefined);
-      if (loggedIn) await client.join(BOARD);
+      if (loggedIn) for (const group of [BOARD, ALONE]) await client.join(group);
       return client;
     };
 

@@ -314,7 +314,7 @@ async fn whoever_is_taken_out_of_a_room_is_out_on_all_nodes_and_stays_out() {
     let cookie = cluster.one.log_in("grace").await;
     let mut phone = member_as(&cluster.one, &cookie).await;
     let mut laptop = member_as(&cluster.other, &cookie).await;
-    let grace = Member::User("grace");
+    let grace = Member::user("grace");
     let removed = cluster.one.sync.remove_from_room(grace, "room").await;
     assert!(removed.is_ok());
     for client in [&mut phone, &mut laptop] {
