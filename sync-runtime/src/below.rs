@@ -1,4 +1,4 @@
-//! The layer below, and a way to give it packets that are written already.
+//! The layer below, and a way to give it packets for those who have no web socket.
 //!
 //! socketioxide writes whatever it is to emit as JSON itself. A packet is written before, for its length is
 //! counted before it is sent, and would be written twice. The one place below that takes a written packet
@@ -11,13 +11,14 @@ use std::{
 };
 
 use axum::Router;
-use serde::Serialize;
 use socketioxide::{SocketError, adapter::Emitter, extract, service, socket::Sid};
 use socketioxide_core::{
     Value,
     adapter::{BroadcastOptions, CoreAdapter, CoreLocalAdapter, DefinedAdapter, SocketEmitter},
     packet,
 };
+
+use crate::packet::{Kind, Packet};
 
 pub(crate) type SocketIo = socketioxide::SocketIo<Local>;
 pub(crate) type SocketRef = extract::SocketRef<Local>;
@@ -26,49 +27,6 @@ pub(crate) type SocketIoService = service::SocketIoService<Router, Local>;
 
 /// The namespace of all packets.
 const NAMESPACE: &str = "/";
-
-/// A packet as it goes out: an event or an acknowledgement, written once.
-#[derive(Clone)]
-pub(crate) struct Packet {
-    below: packet::Packet,
-    /// How long its Engine.IO text is.
-    pub(crate) bytes: usize,
-}
-
-impl Packet {
-    /// `42["<event>",<data>]`
-    pub(crate) fn event(event: &str, data: &impl Serialize) -> Result<Self, serde_json::Error> {
-        serde_json::to_string(&(event, data)).map(Self::of_event)
-    }
-
-    /// The same with data that is JSON in pieces, and a name that holds nothing that JSON would escape.
-    pub(crate) fn event_of_pieces<const N: usize>(event: &str, data: [&str; N]) -> Self {
-        let length = data.iter().map(|piece| piece.len()).sum::<usize>();
-        let mut text = String::with_capacity(event.len() + length + r#"["",]"#.len());
-        text.push_str("[\"");
-        text.push_str(event);
-        text.push_str("\",");
-        for piece in data {
-            text.push_str(piece);
-        }
-        text.push(']');
-        Self::of_event(text)
-    }
-
-    fn of_event(text: String) -> Self {
-        let bytes = "42".len() + text.len();
-        let below = packet::Packet::event(NAMESPACE, Value::Str(text.into(), None));
-        Self { below, bytes }
-    }
-
-    /// `43<id>[<data>]`
-    pub(crate) fn ack(id: i64, data: &impl Serialize) -> Result<Self, serde_json::Error> {
-        let text = serde_json::to_string(&[data])?;
-        let bytes = "43".len() + id.to_string().len() + text.len();
-        let below = packet::Packet::ack(NAMESPACE, Value::Str(text.into(), None), id);
-        Ok(Self { below, bytes })
-    }
-}
 
 /// The local adapter.
 pub(crate) struct Local {
@@ -115,48 +73,28 @@ impl DefinedAdapter for Local {}
 #[derive(Clone, Default)]
 pub(crate) struct Below(Arc<OnceLock<Arc<Local>>>);
 
+/// The layer below has no room for a packet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Full;
+
 impl Below {
     /// Sends a packet to a connection, whether or not the layer below counts it as connected yet. One that
     /// has gone hears nothing.
-    pub(crate) fn send(&self, to: Sid, packet: Packet) -> Result<(), Vec<SocketError>> {
-        self.emit(packet, BroadcastOptions::new(to))
-    }
-
-    /// Sends a packet to all in a room who are not in one of the rooms `except`.
-    pub(crate) fn send_to_room(
-        &self,
-        room: String,
-        except: Vec<String>,
-        packet: Packet,
-    ) -> Result<(), Vec<SocketError>> {
-        let mut options = BroadcastOptions::default();
-        options.rooms.push(room.into());
-        options.except.extend(except.into_iter().map(Into::into));
-        self.emit(packet, options)
-    }
-
-    fn emit(&self, packet: Packet, options: BroadcastOptions) -> Result<(), Vec<SocketError>> {
-        match self.0.get() {
-            Some(local) => local.adapter.broadcast(packet.below, options),
-            // Before the namespace is served there is nobody.
-            None => Ok(()),
+    pub(crate) fn send(&self, to: Sid, packet: &Packet) -> Result<(), Full> {
+        // Before the namespace is served there is nobody.
+        let Some(local) = self.0.get() else {
+            return Ok(());
+        };
+        let text = Value::Str(packet.json().to_owned().into(), None);
+        let packet = match packet.kind() {
+            Kind::Event => packet::Packet::event(NAMESPACE, text),
+            Kind::Ack(id) => packet::Packet::ack(NAMESPACE, text, id),
+        };
+        let sent = local.adapter.broadcast(packet, BroadcastOptions::new(to));
+        let is_full = |error: &_| matches!(error, SocketError::InternalChannelFull);
+        match sent {
+            Err(errors) if errors.iter().any(is_full) => Err(Full),
+            _ => Ok(()),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn a_packet_is_as_long_as_it_says() {
-        let event = Packet::event("sync", &json!({ "a": 1 })).expect("written");
-        assert_eq!(event.bytes, r#"42["sync",{"a":1}]"#.len());
-        let pieces = Packet::event_of_pieces("sync", ["{\"a\":", "1", "}"]);
-        assert_eq!(pieces.below, event.below);
-        let ack = Packet::ack(17, &json!({})).expect("written");
-        assert_eq!(ack.bytes, "4317[{}]".len());
     }
 }

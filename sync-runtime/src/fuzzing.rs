@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 pub use crate::transport::fuzzing::ReadEvent;
 use crate::{
     Config, SessionUser, Sessions,
-    door::frames::Frames,
     limits::{Address, TrustedProxies},
+    packet::frames::Frames,
     pipeline::shape::shape_named,
     route::RouteName,
     transport,

@@ -27,6 +27,7 @@ mod locale;
 mod membership;
 pub mod observe;
 mod outgoing;
+mod packet;
 mod panic;
 mod pipeline;
 mod presence;

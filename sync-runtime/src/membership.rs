@@ -6,7 +6,6 @@ use serde::Serialize;
 
 use crate::{
     Failure,
-    below::SocketRef,
     cluster::{Said, Topic},
     connection::Connection,
     hooks::PostRoomLeave,
@@ -51,17 +50,12 @@ struct Left<'a> {
 }
 
 /// Makes a connection a member of a room, and brings it to where the streams that run there are.
-pub(crate) fn join(
-    server: &Arc<Server>,
-    connection: &Arc<Connection>,
-    socket: &SocketRef,
-    room: &RoomCode,
-) {
+pub(crate) fn join(server: &Arc<Server>, connection: &Arc<Connection>, room: &RoomCode) {
     let mut joined = Joined::Already;
     server.replays.join(
         room,
         || {
-            joined = server.rooms.join(connection, socket, room);
+            joined = server.rooms.join(connection, room);
             joined
         },
         |frame| {
@@ -76,14 +70,9 @@ pub(crate) fn join(
 
 /// Makes a connection a member of a room while its client is not told yet that it is connected, and
 /// could hear nothing: [`catch_up`] is to follow.
-pub(crate) fn join_unheard(
-    server: &Arc<Server>,
-    connection: &Arc<Connection>,
-    socket: &SocketRef,
-    room: &RoomCode,
-) {
+pub(crate) fn join_unheard(server: &Arc<Server>, connection: &Arc<Connection>, room: &RoomCode) {
     connection.note_behind(room);
-    if server.rooms.join(connection, socket, room) == Joined::First {
+    if server.rooms.join(connection, room) == Joined::First {
         server.replays.forget_others(room);
         server.replays.want_when_hosted(room);
     }
@@ -140,24 +129,16 @@ pub(crate) async fn end_all(
     room: &RoomCode,
 ) {
     for connection in connections {
-        let socket = server.io.get_socket(connection.id());
-        if let Some(socket) = socket.filter(|_| connection.is_member(room))
-            && room != connection.own_room()
-        {
-            end(server, connection, &socket, room).await;
+        if connection.is_member(room) && room != connection.own_room() {
+            end(server, connection, room).await;
             server.emit(connection, EVENT, &Left { room });
         }
     }
 }
 
 /// Takes a connection out of a room.
-pub(crate) async fn end(
-    server: &Server,
-    connection: &Connection,
-    socket: &SocketRef,
-    room: &RoomCode,
-) {
-    server.leave(connection, socket, room);
+pub(crate) async fn end(server: &Server, connection: &Connection, room: &RoomCode) {
+    server.leave(connection, room);
     let after = || PostRoomLeave {
         visitor: connection.visitor().clone(),
         room: room.clone(),

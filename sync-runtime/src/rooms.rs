@@ -6,7 +6,6 @@ use dashmap::{DashMap, mapref::entry::Entry};
 use socketioxide::socket::Sid;
 
 use crate::{
-    below::SocketRef,
     cluster::{Cluster, Topic},
     connection::Connection,
     room::RoomCode,
@@ -25,9 +24,7 @@ pub(crate) enum Joined {
 
 /// The members of each room. A room is there as long as somebody is in it.
 ///
-/// The layer below has a table of its own. Both change under the lock of this one, so that whoever
-/// has [`with_members`](Rooms::with_members) sees the same members in both. So does what this node
-/// hears of the others: the rooms that are here.
+/// What this node hears of the others changes under the same lock: the rooms that are here.
 pub(crate) struct Rooms {
     members: DashMap<RoomCode, HashMap<Sid, Arc<Connection>>>,
     cluster: Arc<dyn Cluster>,
@@ -42,12 +39,7 @@ impl Rooms {
     }
 
     /// Makes a connection a member of a room.
-    pub(crate) fn join(
-        &self,
-        connection: &Arc<Connection>,
-        socket: &SocketRef,
-        room: &RoomCode,
-    ) -> Joined {
+    pub(crate) fn join(&self, connection: &Arc<Connection>, room: &RoomCode) -> Joined {
         if !connection.note_joined(room) {
             return Joined::Already;
         }
@@ -57,12 +49,10 @@ impl Rooms {
             self.cluster.host(&Topic::Room(room.clone()));
         }
         members.insert(connection.id(), connection.clone());
-        socket.join(emit_name(room));
         drop(members);
-        // It may have gone while its session was being asked: the layer below has forgotten its socket
-        // by then, and would keep the name of the room for it for ever.
+        // It may have gone while its session was being asked, and would be in the room for ever.
         if connection.is_closed() {
-            self.leave(connection, socket, room);
+            self.leave(connection, room);
         }
         if is_first {
             Joined::First
@@ -72,25 +62,22 @@ impl Rooms {
     }
 
     /// Takes a connection out of a room.
-    pub(crate) fn leave(&self, connection: &Connection, socket: &SocketRef, room: &RoomCode) {
+    pub(crate) fn leave(&self, connection: &Connection, room: &RoomCode) {
         connection.note_left(room);
-        self.remove(connection, room, || socket.leave(emit_name(room)));
+        self.remove(connection, room);
     }
 
-    /// Takes a connection that is gone out of all its rooms; its socket has left by itself. Gives
-    /// the rooms.
+    /// Takes a connection that is gone out of all its rooms, and gives the rooms.
     pub(crate) fn forget(&self, connection: &Connection) -> Vec<RoomCode> {
         let rooms = connection.leave_all();
         for room in &rooms {
-            self.remove(connection, room, || {});
+            self.remove(connection, room);
         }
         rooms
     }
 
-    fn remove(&self, connection: &Connection, room: &RoomCode, below: impl FnOnce()) {
-        let entry = self.members.entry(room.clone());
-        below();
-        if let Entry::Occupied(mut members) = entry {
+    fn remove(&self, connection: &Connection, room: &RoomCode) {
+        if let Entry::Occupied(mut members) = self.members.entry(room.clone()) {
             members.get_mut().remove(&connection.id());
             if members.get().is_empty() {
                 members.remove();
@@ -142,20 +129,4 @@ impl Rooms {
             .cloned()
             .collect()
     }
-}
-
-/// A room's name in the layer below, apart from those of sessions: a client chooses the names of
-/// rooms and must not reach another's session by one.
-pub(crate) fn emit_name(room: &RoomCode) -> String {
-    format!("r:{room}")
-}
-
-/// The name in the layer below of the members that a room's feed sends to.
-pub(crate) fn live_emit_name(room: &RoomCode) -> String {
-    format!("h:{room}")
-}
-
-/// The name in the layer below of all connections of a session.
-pub(crate) fn session_emit_name(session: &SessionKey) -> String {
-    format!("s:{}", session.as_str())
 }

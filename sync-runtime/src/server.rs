@@ -6,7 +6,7 @@ use socketioxide::socket::Sid;
 
 use crate::{
     Config, Hooks, Messages,
-    below::{Below, SocketIo, SocketRef},
+    below::{Below, SocketIo},
     cluster::{Cluster, Topic},
     connection::{BySession, ByUser, Connection},
     door::Door,
@@ -17,7 +17,7 @@ use crate::{
     repeats::Repeats,
     replay::Replays,
     room::RoomCode,
-    rooms::{Rooms, live_emit_name},
+    rooms::Rooms,
     route::RouteTable,
     session::AnySessions,
     shutdown_state::Shutdown,
@@ -74,23 +74,22 @@ impl Server {
     }
 
     /// Takes a connection out of a room.
-    pub(crate) fn leave(&self, connection: &Connection, socket: &SocketRef, room: &RoomCode) {
-        self.rooms.leave(connection, socket, room);
-        let below = || socket.leave(live_emit_name(room));
-        self.leave_feed(connection, room, below);
+    pub(crate) fn leave(&self, connection: &Connection, room: &RoomCode) {
+        self.rooms.leave(connection, room);
+        self.leave_feed(connection, room);
         self.presence.leave(connection, room);
     }
 
-    /// Takes a connection that is gone out of all its rooms; its socket has left by itself.
+    /// Takes a connection that is gone out of all its rooms.
     pub(crate) fn forget(&self, connection: &Connection) {
         for room in self.rooms.forget(connection) {
-            self.leave_feed(connection, &room, || {});
+            self.leave_feed(connection, &room);
             self.presence.lose(connection, &room);
         }
     }
 
-    fn leave_feed(&self, connection: &Connection, room: &RoomCode, below: impl FnOnce()) {
-        self.history.feeds.leave(room, connection.id(), below);
+    fn leave_feed(&self, connection: &Connection, room: &RoomCode) {
+        self.history.feeds.leave(room, connection.id());
         if !self.rooms.is_empty(room) {
             return;
         }

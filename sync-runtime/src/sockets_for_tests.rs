@@ -75,8 +75,7 @@ impl Running {
     /// Makes a client's connection a member of the room of these tests.
     pub(crate) fn join(&self, client: &Client) -> Arc<Connection> {
         let connection = self.connection(client.id);
-        let socket = self.server.io.get_socket(client.id).expect("a socket");
-        self.server.rooms.join(&connection, &socket, &room());
+        self.server.rooms.join(&connection, &room());
         connection
     }
 

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::error::ConfigError;
 use crate::{
-    Rate, connection::QueueBounds, door::Amount, history::MemoryBounds, locale,
+    Rate, connection::QueueBounds, history::MemoryBounds, locale, packet::Amount,
     presence::PresenceBounds, repeats,
 };
 

@@ -156,11 +156,9 @@ async fn run(connection: Arc<Connection>, lane: Lane, first: Work) {
 
 #[cfg(test)]
 mod tests {
-    use socketioxide::socket::Sid;
     use tokio::sync::{Notify, mpsc};
 
     use super::*;
-    use crate::hooks::Visitor;
 
     const BOUNDS: QueueBounds = QueueBounds {
         requests: 100,
@@ -168,7 +166,7 @@ mod tests {
     };
 
     fn connection() -> Arc<Connection> {
-        Arc::new(Connection::new(Sid::new(), Visitor::new(None, None), None))
+        Connection::for_tests()
     }
 
     fn enqueue(

@@ -60,13 +60,14 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    pub(crate) fn new(id: Sid, visitor: Visitor, address: Option<Address>) -> Self {
+    /// A connection that speaks through a line.
+    pub(crate) fn new(id: Sid, visitor: Visitor, line: Arc<Line>) -> Self {
         Self {
             id,
             visitor,
-            address,
+            address: None,
             locale: Locale::default(),
-            line: Arc::default(),
+            line,
             is_connected: AtomicBool::new(false),
             is_closed: AtomicBool::new(false),
             own_room: RoomCode::of_connection(id),
@@ -85,9 +86,17 @@ impl Connection {
         self
     }
 
-    /// The line that it speaks through.
-    pub(crate) fn through(self, line: Arc<Line>) -> Self {
-        Self { line, ..self }
+    /// An anonymous connection, of which nobody reads what it is sent.
+    #[cfg(test)]
+    pub(crate) fn for_tests() -> Arc<Self> {
+        let visitor = Visitor::new(None, None);
+        Arc::new(Self::new(Sid::new(), visitor, Line::for_tests()))
+    }
+
+    /// Sets where it came from, as far as that is known.
+    pub(crate) fn at(mut self, address: Option<Address>) -> Self {
+        self.address = address;
+        self
     }
 
     pub(crate) fn line(&self) -> &Arc<Line> {

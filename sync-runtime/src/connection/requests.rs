@@ -109,15 +109,12 @@ impl Drop for Cancellation {
 
 #[cfg(test)]
 mod tests {
-    use socketioxide::socket::Sid;
-
     use super::*;
-    use crate::hooks::Visitor;
 
     #[test]
     fn only_the_connection_that_made_a_request_can_cancel_it() {
-        let own = Arc::new(Connection::new(Sid::new(), Visitor::new(None, None), None));
-        let other = Arc::new(Connection::new(Sid::new(), Visitor::new(None, None), None));
+        let own = Connection::for_tests();
+        let other = Connection::for_tests();
         let request = own.begin(OnDisconnect::Cancel);
         other.cancel(&request.id().to_string());
         own.cancel("nonsense");
@@ -128,7 +125,7 @@ mod tests {
 
     #[test]
     fn a_closed_connection_cancels_its_requests_and_those_to_come_but_not_what_goes_on() {
-        let connection = Arc::new(Connection::new(Sid::new(), Visitor::new(None, None), None));
+        let connection = Connection::for_tests();
         let before = connection.begin(OnDisconnect::Cancel);
         let goes_on = connection.begin(OnDisconnect::Finish);
         connection.close();
@@ -144,7 +141,7 @@ mod tests {
 
     #[test]
     fn a_request_that_is_over_is_forgotten() {
-        let connection = Arc::new(Connection::new(Sid::new(), Visitor::new(None, None), None));
+        let connection = Connection::for_tests();
         drop(connection.begin(OnDisconnect::Cancel));
         assert!(connection.requests.running.lock().is_empty());
     }

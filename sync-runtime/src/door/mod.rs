@@ -1,8 +1,8 @@
 //! The transports of connections: what they are, and a way to take one from its client.
 
-pub(crate) mod frames;
+mod flusher;
 mod line;
-mod packets;
+mod queue;
 mod traffic;
 
 use std::{
@@ -19,11 +19,11 @@ use tower_service::Service;
 
 use crate::below::{SocketIoService, SocketRef};
 
+use self::flusher::Flushers;
 pub use self::traffic::SlowReason;
 pub(crate) use self::{
     line::{Line, Wire},
-    packets::in_poll,
-    traffic::Amount,
+    queue::Way,
 };
 
 /// How long a session may take to its next poll. Socket.IO's client polls at once.
@@ -33,6 +33,7 @@ const POLL_CHECK: Duration = Duration::from_millis(5);
 /// What is known of the transports of connections.
 pub(crate) struct Door {
     below: SocketIoService,
+    flushers: Flushers,
     /// The lines of the sessions that began by polling. Of the others only one request ever speaks.
     lines: DashMap<Sid, Weak<Line>>,
     /// The sessions of which a poll waits.
@@ -43,6 +44,7 @@ impl Door {
     pub(crate) fn new(below: SocketIoService) -> Self {
         Self {
             below,
+            flushers: Flushers::default(),
             lines: DashMap::new(),
             polled: DashSet::new(),
         }
@@ -51,6 +53,11 @@ impl Door {
     /// What answers the requests that it lets through.
     pub(crate) fn below(&self) -> SocketIoService {
         self.below.clone()
+    }
+
+    /// A line for a new session.
+    pub(crate) fn new_line(&self) -> Arc<Line> {
+        Arc::new(Line::new(self.flushers.next()))
     }
 
     /// The line of a session that began by polling.

@@ -1,25 +1,14 @@
 //! What a connection was sent, and how much of it is still on its way to its network.
 
 use std::{
-    sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
+    sync::atomic::{AtomicUsize, Ordering::SeqCst},
     time::Duration,
 };
 
 use parking_lot::Mutex;
 use tokio::{sync::Notify, time::Instant};
 
-/// An amount of packets, with their Engine.IO text in bytes.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Amount {
-    pub(crate) packets: usize,
-    pub(crate) bytes: usize,
-}
-
-impl Amount {
-    pub(crate) fn packet(bytes: usize) -> Self {
-        Self { packets: 1, bytes }
-    }
-}
+use crate::packet::Amount;
 
 /// Why a connection cannot keep up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -74,9 +63,9 @@ impl Count {
 
 /// What a connection was sent and what of that was written.
 ///
-/// Everything is counted as sent before it is given to the layer below, so nothing is ever written
-/// that was not sent, and what the layer below loses stays unsent for ever: that is how it is found.
-/// Written is what the kernel took.
+/// Everything is counted as sent before it goes on its way, so nothing is ever written that was not sent,
+/// and what the layer below loses stays unsent for ever: that is how it is found. Written is what the
+/// kernel took.
 #[derive(Default)]
 pub(crate) struct Traffic {
     sent: Count,
@@ -84,8 +73,6 @@ pub(crate) struct Traffic {
     /// How many wait for `written` to move.
     waiting: AtomicUsize,
     moved: Notify,
-    /// Whether something may have been lost. It was not if all that was sent gets written once.
-    is_doubted: AtomicBool,
     watched: Mutex<Option<Watched>>,
 }
 
@@ -93,7 +80,6 @@ pub(crate) struct Traffic {
 struct Watched {
     written: Amount,
     since: Instant,
-    doubted_since: Option<Instant>,
 }
 
 impl Traffic {
@@ -128,13 +114,6 @@ impl Traffic {
         self.written.add(amount);
         if self.waiting.load(SeqCst) > 0 {
             self.moved.notify_waiters();
-        }
-        if self.is_doubted.load(SeqCst) && self.unsent().packets == 0 {
-            self.is_doubted.store(false, SeqCst);
-            // What was sent and doubted in between is doubted still.
-            if self.unsent().packets > 0 {
-                self.is_doubted.store(true, SeqCst);
-            }
         }
     }
 
@@ -171,42 +150,19 @@ impl Traffic {
         }
     }
 
-    /// Notes that something may have been lost.
-    pub(crate) fn doubt(&self) {
-        if self.unsent().packets > 0 {
-            self.is_doubted.store(true, SeqCst);
-        }
-    }
-
-    #[cfg(test)]
-    pub(crate) fn is_doubted(&self) -> bool {
-        self.is_doubted.load(SeqCst)
-    }
-
-    /// Looks whether what waits has moved since the last look that found it moved, and whether a doubt
-    /// has been cleared since; says so when it has not for `limit`.
+    /// Looks whether what waits has moved since the last look that found it moved, and says so when it
+    /// has not for `limit`.
     pub(crate) fn watch(&self, limit: Duration) -> Result<(), SlowReason> {
         let now = Instant::now();
         let mut watched = self.watched.lock();
         let waits = self.unsent().packets > 0;
-        let doubted = waits && self.is_doubted.load(SeqCst);
         let written = self.written.get();
-        let watched = match &mut *watched {
-            Some(watched) if waits && watched.written == written => watched,
-            watched => {
-                let doubted_since = watched.as_ref().and_then(|seen| seen.doubted_since);
-                watched.insert(Watched {
-                    written,
-                    since: now,
-                    doubted_since,
-                })
-            }
+        let since = match &*watched {
+            Some(seen) if waits && seen.written == written => seen.since,
+            _ => now,
         };
-        watched.doubted_since = doubted.then(|| watched.doubted_since.unwrap_or(now));
-        let for_too_long = |since: Instant| now.duration_since(since) >= limit;
-        if watched.doubted_since.is_some_and(for_too_long) {
-            Err(SlowReason::Lost)
-        } else if for_too_long(watched.since) {
+        *watched = Some(Watched { written, since });
+        if now.duration_since(since) >= limit {
             Err(SlowReason::Stalled)
         } else {
             Ok(())
@@ -324,30 +280,5 @@ mod tests {
         assert_eq!(after(LIMIT / 2).await, Ok(()));
         assert_eq!(after(LIMIT / 2).await, Ok(()), "a byte has moved");
         assert_eq!(after(LIMIT / 2).await, Err(SlowReason::Stalled));
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_lost_packet_shows_however_much_moves_and_a_cleared_doubt_does_not() {
-        let traffic = Traffic::default();
-        traffic.sent(Amount::packet(7));
-        traffic.doubt();
-        traffic.sent(Amount::packet(7));
-        assert_eq!(traffic.watch(LIMIT), Ok(()));
-        for _ in 0..2 {
-            traffic.wrote(Amount::packet(7));
-        }
-        // The second of the two is not written.
-        traffic.sent(Amount::packet(7));
-        traffic.sent(Amount::packet(7));
-        traffic.doubt();
-        let mut seen = Ok(());
-        for _ in 0..=10 {
-            assert_eq!(seen, Ok(()));
-            traffic.sent(Amount::packet(7));
-            traffic.wrote(Amount::packet(7));
-            seen = traffic.watch(LIMIT);
-            tokio::time::advance(LIMIT / 10).await;
-        }
-        assert_eq!(seen, Err(SlowReason::Lost));
     }
 }

@@ -12,7 +12,6 @@ use crate::{
     fanout::To,
     history::{Gap, LogUnavailable, Membership, Offset, Recorded, Standing},
     room::RoomCode,
-    rooms,
     server::Server,
 };
 
@@ -343,11 +342,7 @@ impl Run {
             since: self.start.clone(),
             is_live: true,
         };
-        let id = self.connection.id();
-        if let Some(socket) = self.server.io.get_socket(id) {
-            let below = || socket.join(rooms::live_emit_name(&self.room));
-            feeds.place(&self.room, id, standing, below);
-        }
+        feeds.place(&self.room, self.connection.id(), standing);
         self.recovered()
     }
 }

@@ -33,7 +33,7 @@ pub(crate) async fn enter(server: &Server, connection: &Arc<Connection>, rooms: 
         history.feeds.enter(room, connection, heads.next());
         // It may have left again in between.
         if connection.is_closed() || !connection.is_member(room) {
-            history.feeds.leave(room, connection.id(), || {});
+            history.feeds.leave(room, connection.id());
         }
     }
 }

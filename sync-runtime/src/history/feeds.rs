@@ -100,11 +100,9 @@ impl Feeds {
         feed.members.entry(connection.id()).or_insert_with(member);
     }
 
-    /// Takes a connection out. `below` does so in the layer below, where nothing is sent meanwhile.
-    pub(crate) fn leave(&self, room: &RoomCode, connection: Sid, below: impl FnOnce()) {
-        let entry = self.rooms.entry(room.clone());
-        below();
-        if let Entry::Occupied(mut feed) = entry {
+    /// Takes a connection out.
+    pub(crate) fn leave(&self, room: &RoomCode, connection: Sid) {
+        if let Entry::Occupied(mut feed) = self.rooms.entry(room.clone()) {
             feed.get_mut().members.remove(&connection);
             if feed.get().is_over() {
                 feed.remove();
@@ -119,31 +117,27 @@ impl Feeds {
         Some(member.standing.clone())
     }
 
-    /// Changes where a member is, unless it has left, even if it came back since. Then `below` does so
-    /// in the layer below.
-    pub(crate) fn place(
-        &self,
-        room: &RoomCode,
-        connection: Sid,
-        standing: Standing,
-        below: impl FnOnce(),
-    ) {
+    /// Changes where a member is, unless it has left, even if it came back since.
+    pub(crate) fn place(&self, room: &RoomCode, connection: Sid, standing: Standing) {
         if let Some(mut feed) = self.rooms.get_mut(room)
             && let Some(member) = feed.members.get_mut(&connection)
             && member.standing.membership == standing.membership
         {
             member.standing = standing;
-            below();
         }
     }
 
     /// Does something with the members that are live while nobody becomes one or leaves. It must not
     /// ask for feeds itself.
-    pub(crate) fn with_live(&self, room: &RoomCode, work: impl FnOnce(&[&Arc<Connection>])) {
+    pub(crate) fn with_live(
+        &self,
+        room: &RoomCode,
+        work: impl FnOnce(&mut dyn Iterator<Item = &Arc<Connection>>),
+    ) {
         if let Some(feed) = self.rooms.get(room) {
             let members = feed.members.values();
             let live = members.filter(|member| member.standing.is_live);
-            work(&live.map(|member| &member.connection).collect::<Vec<_>>());
+            work(&mut live.map(|member| &member.connection));
         }
     }
 

@@ -51,8 +51,8 @@ impl Server {
             "a connection cannot keep up and is closed"
         );
         let socket = self.io.get_socket(connection.id());
-        if let Some(socket) = &socket {
-            socket.leave_all();
+        if socket.is_some() {
+            connection.line().give_up();
             emit_last(self, connection, EVENT, &Lagged::SLOW_CONSUMER);
         }
         let (server, connection) = (self.clone(), connection.clone());

@@ -12,21 +12,20 @@ mod watch;
 use std::sync::Arc;
 
 use serde::Serialize;
-use socketioxide::SocketError;
 
 pub(crate) use self::watch::watch;
 use crate::{
-    below::Packet,
+    below::Full,
     connection::Connection,
-    door::{Amount, SlowReason},
+    door::{SlowReason, Way},
+    packet::Packet,
     room::RoomCode,
-    rooms,
     server::Server,
     session::SessionKey,
 };
 
-/// How many packets the layer below can hold for a connection beyond those that count: its own, and
-/// the last words to one that is closed.
+/// How many packets the layer below can hold for a connection that polls beyond those that count: its own,
+/// and the last words to one that is closed.
 pub(crate) const HEADROOM: usize = 64;
 
 /// What became of an event for a room.
@@ -76,22 +75,31 @@ impl Server {
         if !self.can_hear(to) {
             return false;
         }
-        let traffic = to.line().traffic();
-        if let Err(reason) =
-            traffic.admit(Amount::packet(packet.bytes), self.config.unsent_bounds())
-        {
+        let sent = self.try_send(to, &packet);
+        if let Err(reason) = sent {
             self.evict(to, reason);
-            return false;
         }
-        let is_lost = has_lost(self.below.send(to.id(), packet));
-        if is_lost {
-            self.evict(to, SlowReason::Lost);
-        }
-        !is_lost
+        sent.is_ok()
     }
 
-    /// Sends an event to all members of a room, with one encode and one call of the layer below. A
-    /// member of the session `except` does not hear it.
+    /// Sends a packet to a connection that can hear it, if not too much waits for it already.
+    fn try_send(&self, to: &Connection, packet: &Packet) -> Result<(), SlowReason> {
+        let line = to.line();
+        let bounds = self.config.unsent_bounds();
+        line.traffic().admit(packet.amount(), bounds)?;
+        self.pass_on(to, packet).map_err(|Full| SlowReason::Lost)
+    }
+
+    /// Gives a packet to whoever writes it.
+    fn pass_on(&self, to: &Connection, packet: &Packet) -> Result<(), Full> {
+        match to.line().send(packet) {
+            Way::Direct => Ok(()),
+            Way::Below => self.below.send(to.id(), packet),
+        }
+    }
+
+    /// Sends an event to all members of a room, with one encode. A member of the session `except` does
+    /// not hear it.
     pub(crate) fn emit_to_room(
         self: &Arc<Self>,
         room: &RoomCode,
@@ -102,9 +110,10 @@ impl Server {
         let Some(packet) = written(event, Packet::event(event, data)) else {
             return Reached::default();
         };
-        let mut round = Round::new(self, except, packet);
+        let mut round = Round::new(self, packet);
         self.rooms.with_members(room, |members| {
-            round.emit(rooms::emit_name(room), members.values());
+            let members = members.values();
+            round.emit(members.filter(|member| !is_of(member, except)));
         });
         round.end()
     }
@@ -120,10 +129,10 @@ impl Server {
         let Some(packet) = written(event, Packet::event(event, data)) else {
             return Reached::default();
         };
-        let mut round = Round::new(self, None, packet);
-        round.streams_of = Some(room);
+        let mut round = Round::new(self, packet);
         self.rooms.with_members(room, |members| {
-            round.emit(rooms::emit_name(room), members.values());
+            let members = members.values();
+            round.emit(members.filter(|member| !member.is_behind(room)));
         });
         round.end()
     }
@@ -140,73 +149,51 @@ impl Server {
         let Some(packet) = written(event, Packet::event(event, data)) else {
             return Reached::default();
         };
-        let mut round = Round::new(self, except, packet);
+        let mut round = Round::new(self, packet);
         self.history.feeds.with_live(room, |members| {
-            round.emit(rooms::live_emit_name(room), members.iter().copied());
+            round.emit(members.filter(|member| !is_of(member, except)));
         });
         round.end()
     }
 
-    /// Whether what the layer below sends to a room of this connection reaches it.
+    /// Whether what is sent to a connection reaches it.
     fn can_hear(&self, connection: &Connection) -> bool {
         !connection.is_closed()
             && (connection.is_connected() || self.io.get_socket(connection.id()).is_some())
     }
 }
 
+/// Whether a connection is one of a session.
+fn is_of(connection: &Connection, session: Option<&SessionKey>) -> bool {
+    session.is_some() && connection.session() == session
+}
+
 /// One event on its way to many.
 struct Round<'a> {
     server: &'a Arc<Server>,
-    except: Option<&'a SessionKey>,
-    /// Leaves out those who are behind in the streams of this room.
-    streams_of: Option<&'a RoomCode>,
     packet: Packet,
     sent: usize,
     slow: Vec<(Arc<Connection>, SlowReason)>,
 }
 
 impl<'a> Round<'a> {
-    fn new(server: &'a Arc<Server>, except: Option<&'a SessionKey>, packet: Packet) -> Self {
+    fn new(server: &'a Arc<Server>, packet: Packet) -> Self {
         Self {
             server,
-            except,
-            streams_of: None,
             packet,
             sent: 0,
             slow: Vec::new(),
         }
     }
 
-    /// Sends it to a room of the layer below, of which these are the members.
-    fn emit<'m>(
-        &mut self,
-        room: String,
-        members: impl Iterator<Item = &'m Arc<Connection>> + Clone,
-    ) {
-        let amount = Amount::packet(self.packet.bytes);
-        let bounds = self.server.config.unsent_bounds();
-        let mut left_out = Vec::new();
-        for member in members.clone() {
-            if self.except.is_some() && member.session() == self.except {
+    fn emit<'m>(&mut self, members: impl Iterator<Item = &'m Arc<Connection>>) {
+        for member in members {
+            if !self.server.can_hear(member) {
                 continue;
             }
-            let is_behind = self.streams_of.is_some_and(|room| member.is_behind(room));
-            if is_behind || !self.server.can_hear(member) {
-                left_out.push(rooms::emit_name(member.own_room()));
-            } else if let Err(reason) = member.line().traffic().admit(amount, bounds) {
-                left_out.push(rooms::emit_name(member.own_room()));
-                self.slow.push((member.clone(), reason));
-            } else {
-                self.sent += 1;
-            }
-        }
-        if let Some(session) = self.except {
-            left_out.push(rooms::session_emit_name(session));
-        }
-        let below = &self.server.below;
-        if has_lost(below.send_to_room(room, left_out, self.packet.clone())) {
-            for member in members {
-                member.line().traffic().doubt();
+            match self.server.try_send(member, &self.packet) {
+                Ok(()) => self.sent += 1,
+                Err(reason) => self.slow.push((member.clone(), reason)),
             }
         }
     }
@@ -233,18 +220,12 @@ pub(crate) fn emit_last(
     let Some(packet) = written(event, Packet::event(event, data)) else {
         return false;
     };
-    to.line().traffic().sent(Amount::packet(packet.bytes));
-    server.below.send(to.id(), packet).is_ok()
+    to.line().traffic().sent(packet.amount());
+    server.pass_on(to, &packet).is_ok()
 }
 
 fn written(what: &str, packet: serde_json::Result<Packet>) -> Option<Packet> {
     packet
         .inspect_err(|error| tracing::error!(%error, "{what} could not be written as JSON"))
         .ok()
-}
-
-/// Whether somebody missed a packet who is still there. The layer below does not say who.
-fn has_lost(sent: Result<(), Vec<SocketError>>) -> bool {
-    let full = |error| matches!(error, SocketError::InternalChannelFull);
-    sent.is_err_and(|errors| errors.into_iter().any(full))
 }

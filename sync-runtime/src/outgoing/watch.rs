@@ -40,9 +40,9 @@ fn look_at_all(server: &Arc<Server>, limit: Duration) -> usize {
         if connection.is_closed() {
             continue;
         }
-        let traffic = connection.line().traffic();
-        unsent += traffic.unsent().bytes;
-        if let Err(reason) = traffic.watch(limit) {
+        let line = connection.line();
+        unsent += line.traffic().unsent().bytes;
+        if let Err(reason) = line.watch(limit) {
             server.evict(&connection, reason);
         }
     }

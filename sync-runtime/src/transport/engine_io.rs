@@ -22,7 +22,7 @@ use tower_service::Service;
 use tungstenite::handshake::derive_accept_key;
 
 use crate::{
-    door::{Opened, Polled, Wire, in_poll},
+    door::{Opened, Polled, Wire},
     server::Server,
 };
 
@@ -60,10 +60,11 @@ async fn answer(server: Arc<Server>, mut request: Request<Body>) -> Response {
     }
     let polled = asked.session.filter(|_| request.method() == Method::GET);
     let _polled = polled.map(|id| Polled::new(&server.door, id));
-    let opened = Opened::new(&server.door, Arc::default());
-    if asked.is_first {
+    let opened = asked.is_first.then(|| {
+        let opened = Opened::new(&server.door, server.door.new_line());
         request.extensions_mut().insert(opened.clone());
-    }
+        opened
+    });
     let mut below = server.door.below();
     let answer = tokio::select! {
         answer = below.call(request) => {
@@ -73,7 +74,7 @@ async fn answer(server: Arc<Server>, mut request: Request<Body>) -> Response {
         // A poll would wait until its next ping, and with it whoever waits for open requests.
         () = server.shutdown.is_over() => return turned_away(),
     };
-    if asked.is_first {
+    if let Some(opened) = opened {
         return read(answer, |body| {
             if let Some(id) = session_of(body) {
                 opened.list(id);
@@ -82,7 +83,7 @@ async fn answer(server: Arc<Server>, mut request: Request<Body>) -> Response {
         .await;
     }
     match polled.and_then(|id| server.door.line(id)) {
-        Some(line) => read(answer, |body| line.traffic().wrote(in_poll(body))).await,
+        Some(line) => read(answer, |body| line.polled(body)).await,
         None => answer,
     }
 }
@@ -173,16 +174,16 @@ fn upgrade(
     let upgraded = hyper::upgrade::on(&mut request);
     let (mut parts, _) = request.into_parts();
     // The layer below refuses whoever names a session that there is not.
-    let line = id.and_then(|id| server.door.line(id)).unwrap_or_default();
+    let line = id.and_then(|id| server.door.line(id));
+    let line = line.unwrap_or_else(|| server.door.new_line());
     tokio::spawn(async move {
         let Ok(io) = upgraded.await else { return };
-        let Some(wire) = Wire::new(TokioIo::new(io), line.clone()) else {
-            return;
-        };
+        let io = TokioIo::new(io);
         let wire = match id {
-            Some(_) => wire.after_polls(),
-            None => wire,
+            Some(_) => Wire::after_polls(io, &line),
+            None => Wire::new(io, &line),
         };
+        let Some(wire) = wire else { return };
         parts.extensions.insert(Opened::new(&server.door, line));
         let mut below = server.door.below();
         let below: Result<(), _> = below.call((wire, Request::from_parts(parts, ()))).await;

@@ -8,7 +8,6 @@ use socketioxide::socket::Sid;
 use super::event::{Payload, ReplyTo};
 use crate::{
     Failure,
-    below::SocketRef,
     cluster::Topic,
     connection::Connection,
     error::Refusal,
@@ -61,7 +60,6 @@ pub(super) fn change(
     change: Change,
     server: &Arc<Server>,
     connection: &Arc<Connection>,
-    socket: SocketRef,
     payload: &Payload,
 ) {
     let reply = ReplyTo::of(change.event(), payload);
@@ -79,8 +77,8 @@ pub(super) fn change(
     let (server, connection) = (server.clone(), connection.clone());
     place.enqueue(room.as_str().into(), async move {
         let changed = match change {
-            Change::Join => join(&server, &connection, &socket, &room).await,
-            Change::Leave => leave(&server, &connection, &socket, &room).await,
+            Change::Join => join(&server, &connection, &room).await,
+            Change::Leave => leave(&server, &connection, &room).await,
         };
         let rooms = changed.map(|()| JoinedRooms {
             rooms: connection.joined_rooms(),
@@ -98,7 +96,6 @@ pub(super) fn change(
 async fn join(
     server: &Arc<Server>,
     connection: &Arc<Connection>,
-    socket: &SocketRef,
     room: &RoomCode,
 ) -> Result<(), Failure> {
     let session = session(connection)?;
@@ -115,8 +112,8 @@ async fn join(
 
     let left = server.sessions.join(session, room.clone()).await;
     let left = left.map_err(Failure::internal)?;
-    give_up(server, connection, socket, left.ok_or(Refusal::NoSession)?).await;
-    membership::join(server, connection, socket, room);
+    give_up(server, connection, left.ok_or(Refusal::NoSession)?).await;
+    membership::join(server, connection, room);
     // What other nodes say after the answer is heard.
     server.cluster.hosted(&Topic::Room(room.clone())).await;
     feed::enter(server, connection, std::slice::from_ref(room)).await;
@@ -124,7 +121,7 @@ async fn join(
     // What another connection of the session joined may have taken a room from the session that this
     // one is still in.
     let beyond = connection.rooms_beyond(server.sessions.max_rooms());
-    give_up(server, connection, socket, beyond).await;
+    give_up(server, connection, beyond).await;
     let after = || PostRoomJoin {
         visitor: visitor(),
         room: room.clone(),
@@ -134,27 +131,17 @@ async fn join(
 }
 
 /// Leaves rooms to stay within the number of rooms that there may be.
-async fn give_up(
-    server: &Server,
-    connection: &Connection,
-    socket: &SocketRef,
-    rooms: Vec<RoomCode>,
-) {
+async fn give_up(server: &Server, connection: &Connection, rooms: Vec<RoomCode>) {
     for room in rooms {
         if !connection.is_member(&room) {
             continue;
         }
-        membership::end(server, connection, socket, &room).await;
+        membership::end(server, connection, &room).await;
     }
 }
 
 /// Leaves a room, for this connection now and for the session's later ones.
-async fn leave(
-    server: &Server,
-    connection: &Connection,
-    socket: &SocketRef,
-    room: &RoomCode,
-) -> Result<(), Failure> {
+async fn leave(server: &Server, connection: &Connection, room: &RoomCode) -> Result<(), Failure> {
     let session = session(connection)?;
     let limit = server.config.hook_timeout;
     let visitor = || connection.visitor().clone();
@@ -169,7 +156,7 @@ async fn leave(
         return Err(Refusal::NoSession.into());
     }
     if room != connection.own_room() {
-        server.leave(connection, socket, room);
+        server.leave(connection, room);
     }
     let after = || PostRoomLeave {
         visitor: visitor(),

@@ -104,7 +104,6 @@ pub(super) fn close_ended(server: &Arc<Server>, socket: SocketRef) {
     // First of all it must hear nothing more.
     connection.close();
     server.forget(&connection);
-    socket.leave_all();
     let told = emit_last(server, &connection, EVENT, &Ended { reason });
     tracing::debug!(connection = %socket.id, ?reason, told, "a session is over");
     // A disconnection is a packet, and does not happen while there is no room for one.

@@ -28,7 +28,6 @@ use crate::{
     membership,
     observe::OpenConnection,
     outgoing::{self, HEADROOM},
-    rooms,
     server::Server,
     session::{AnySession, SessionKey},
 };
@@ -154,8 +153,9 @@ async fn connect(
         language,
         &server.config.default_language,
     );
-    let connection = Connection::new(socket.id, visitor, address).speaking(locale);
-    let connection = Arc::new(connection.through(line));
+    line.connect();
+    let connection = Connection::new(socket.id, visitor, line);
+    let connection = Arc::new(connection.at(address).speaking(locale));
     let attachment = Arc::new(Attachment {
         server,
         connection,
@@ -165,14 +165,11 @@ async fn connect(
         server, connection, ..
     } = &*attachment;
     socket.extensions.insert(connection.clone());
-    server
-        .rooms
-        .join(connection, &socket, connection.own_room());
+    server.rooms.join(connection, connection.own_room());
     if let Some(session) = &session {
         server.by_user.add(connection);
-        socket.join(rooms::session_emit_name(session.key()));
         for room in session.rooms() {
-            membership::join_unheard(server, connection, &socket, room);
+            membership::join_unheard(server, connection, room);
         }
         hosted(server, session).await;
         feed::enter(server, connection, session.rooms()).await;
@@ -234,14 +231,11 @@ fn handle_events(socket: &SocketRef, attachment: &Arc<Attachment>) {
     });
     for change in [Change::Join, Change::Leave] {
         let at = attachment.clone();
-        socket.on(
-            change.event(),
-            move |socket: SocketRef, payload: Payload| {
-                feed::go_live(&at.server, &at.connection);
-                room_events::change(change, &at.server, &at.connection, socket, &payload);
-                std::future::ready(())
-            },
-        );
+        socket.on(change.event(), move |payload: Payload| {
+            feed::go_live(&at.server, &at.connection);
+            room_events::change(change, &at.server, &at.connection, &payload);
+            std::future::ready(())
+        });
     }
     let at = attachment.clone();
     socket.on("getJoinedRooms", move |payload: Payload| {

@@ -1,16 +1,53 @@
 //! Where the messages of a web socket begin and end in its bytes, in either direction.
 
-/// The longest header of a frame: two bytes, eight of length, four of mask.
-const MAX_HEADER: usize = 14;
+/// The longest header of a frame: two bytes, eight of length, four of mask. A server masks nothing.
+const MAX_HEADER: usize = MAX_SERVER_HEADER + 4;
+pub(crate) const MAX_SERVER_HEADER: usize = 10;
 
 /// The opcode of a frame in which a text begins.
 const TEXT: u8 = 1;
+
+/// The bit of a frame that is the last one of its message.
+const LAST: u8 = 0x80;
+
+/// The header of a frame of a server that is a whole text of so many bytes.
+pub(super) fn text_header(length: usize) -> Header {
+    let mut bytes = [0; MAX_SERVER_HEADER];
+    bytes[0] = LAST | TEXT;
+    let used = if let Ok(short @ 0..=125) = u8::try_from(length) {
+        bytes[1] = short;
+        2
+    } else if let Ok(medium) = u16::try_from(length) {
+        bytes[1] = 126;
+        bytes[2..4].copy_from_slice(&medium.to_be_bytes());
+        4
+    } else {
+        bytes[1] = 127;
+        bytes[2..].copy_from_slice(&(length as u64).to_be_bytes());
+        MAX_SERVER_HEADER
+    };
+    Header { bytes, used }
+}
+
+/// A header of a frame.
+pub(super) struct Header {
+    bytes: [u8; MAX_SERVER_HEADER],
+    used: usize,
+}
+
+impl Header {
+    pub(super) fn as_slice(&self) -> &[u8] {
+        &self.bytes[..self.used]
+    }
+}
 
 /// Follows the bytes of one direction from frame to frame.
 #[derive(Default)]
 pub(crate) struct Frames {
     header: [u8; MAX_HEADER],
     has: usize,
+    /// What the payload is masked with; zeros if it is not.
+    mask: [u8; 4],
     /// What is left of the payload.
     payload: u64,
     /// Whether nothing of the payload has come yet.
@@ -23,10 +60,23 @@ pub(crate) struct Frames {
 /// A piece of the payload of a frame, as long as one write or read has it.
 pub(crate) struct Piece<'a> {
     pub(crate) bytes: &'a [u8],
+    mask: [u8; 4],
     /// Whether the frame is the only or the first one of a text.
     pub(crate) is_text: bool,
     pub(crate) begins: bool,
     pub(crate) ends: bool,
+}
+
+impl Piece<'_> {
+    /// Whether this text is all that the frame has.
+    pub(crate) fn is_text_of(&self, text: &[u8]) -> bool {
+        let is_whole = self.is_text && self.begins && self.ends;
+        let unmasked = self.bytes.iter().zip(self.mask.iter().cycle());
+        is_whole
+            && unmasked
+                .map(|(byte, mask)| byte ^ mask)
+                .eq(text.iter().copied())
+    }
 }
 
 impl Frames {
@@ -44,6 +94,7 @@ impl Frames {
                 self.payload -= piece.len() as u64;
                 show(Piece {
                     bytes: piece,
+                    mask: self.mask,
                     is_text: self.is_text,
                     begins: self.begins,
                     ends: self.payload == 0,
@@ -63,6 +114,11 @@ impl Frames {
 
     fn begin_payload(&mut self) {
         let [first, second, rest @ ..] = self.header;
+        self.mask = [0; 4];
+        if second & 0x80 != 0 {
+            self.mask
+                .copy_from_slice(&self.header[self.has - 4..self.has]);
+        }
         self.payload = match second & 0x7f {
             126 => u64::from(u16::from_be_bytes([rest[0], rest[1]])),
             127 => {
@@ -77,7 +133,7 @@ impl Frames {
         // Control frames can come between the frames of a message.
         let is_control = first & 0x08 != 0;
         if !is_control {
-            self.in_message = first & 0x80 == 0;
+            self.in_message = first & LAST == 0;
         }
         self.has = 0;
     }
@@ -134,6 +190,21 @@ mod tests {
                 frames.follow(&[*last], |_| {});
                 assert!(frames.are_between_messages(), "{length}");
             }
+        }
+    }
+
+    #[test]
+    fn a_text_is_known_with_any_mask_and_only_when_it_is_all_there_is() {
+        for (frame, is_upgrade) in [
+            (&[0x81, 0x81, 1, 2, 3, 4, b'5' ^ 1][..], true),
+            (&[0x81, 0x01, b'5'], true),
+            (&[0x81, 0x81, 1, 2, 3, 4, b'5'], false),
+            (&[0x81, 0x82, 0, 0, 0, 0, b'5', b'5'], false),
+            (&[0x82, 0x81, 0, 0, 0, 0, b'5'], false),
+        ] {
+            let mut seen = Vec::new();
+            Frames::default().follow(frame, |piece| seen.push(piece.is_text_of(b"5")));
+            assert_eq!(seen, [is_upgrade], "{frame:?}");
         }
     }
 

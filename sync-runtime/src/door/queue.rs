@@ -1,0 +1,242 @@
+//! What waits to be written to a web socket, and what has to wait with it.
+
+use std::{collections::VecDeque, mem};
+
+use bytes::Bytes;
+
+use crate::packet::{Amount, Packet, Seen};
+
+/// For how many pieces a line that rests keeps its memory.
+pub(super) const KEPT: usize = 16;
+
+/// What waits for a line's network.
+#[derive(Default)]
+pub(super) struct Queue {
+    /// Whether packets are written here, and not by the layer below.
+    is_direct: bool,
+    /// The packets that the layer below was given and has not written yet.
+    below: usize,
+    /// Whether its client is yet to be told by the layer below that it is connected.
+    is_connecting: bool,
+    /// Whether the layer below has written a part of a frame.
+    is_mid_frame: bool,
+    ready: VecDeque<Piece>,
+    /// What comes after something that the layer below has yet to write.
+    held: VecDeque<Piece>,
+    /// Whether somebody has been told that something is ready.
+    is_due: bool,
+    is_closed: bool,
+}
+
+/// Whole frames of a packet, or of the layer below.
+pub(super) struct Piece {
+    pub(super) bytes: Bytes,
+    /// What of it counts.
+    pub(super) amount: Amount,
+    pub(super) is_from_below: bool,
+}
+
+/// Whose a packet is to write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    Direct,
+    Below,
+}
+
+impl Queue {
+    /// From here on packets are written here, behind those that the layer below was given before.
+    pub(super) fn go_direct(&mut self) {
+        self.is_direct = true;
+    }
+
+    /// The layer below will tell the client that it is connected. Packets are to come after that.
+    pub(super) fn connect(&mut self) {
+        self.is_connecting = true;
+    }
+
+    /// Takes a packet, or leaves it to the layer below.
+    pub(super) fn push(&mut self, packet: &Packet) -> Way {
+        if !self.is_direct {
+            self.below += 1;
+            return Way::Below;
+        }
+        let piece = Piece {
+            bytes: packet.frame().clone(),
+            amount: packet.amount(),
+            is_from_below: false,
+        };
+        if self.is_closed {
+            return Way::Direct;
+        }
+        if self.is_holding() {
+            self.held.push_back(piece);
+        } else {
+            self.ready.push_back(piece);
+        }
+        Way::Direct
+    }
+
+    /// Takes what the layer below writes.
+    pub(super) fn push_below(&mut self, bytes: &[u8], seen: Seen, is_mid_frame: bool) {
+        if !self.is_closed {
+            self.ready.push_back(Piece {
+                bytes: Bytes::copy_from_slice(bytes),
+                amount: seen.amount,
+                is_from_below: true,
+            });
+        }
+        self.is_mid_frame = is_mid_frame;
+        self.wrote_below(seen);
+    }
+
+    /// Notes what the layer below has written, here or as an answer to a poll.
+    pub(super) fn wrote_below(&mut self, seen: Seen) {
+        self.below = self.below.saturating_sub(seen.amount.packets);
+        self.is_connecting &= !seen.connects;
+        self.let_go();
+    }
+
+    /// Waits no longer for what the layer below should have written, and forgets what came behind that.
+    pub(super) fn give_up(&mut self) {
+        self.held.clear();
+        self.below = 0;
+        self.is_connecting = false;
+    }
+
+    /// Whether something holds up packets that the layer below was given and has not written.
+    pub(super) fn waits_for_below(&self) -> bool {
+        self.is_direct && self.below > 0
+    }
+
+    /// Whether something is ready of which nobody has been told yet: the caller is to tell.
+    pub(super) fn falls_due(&mut self) -> bool {
+        let is_news = !self.is_due && !self.ready.is_empty();
+        self.is_due |= is_news;
+        is_news
+    }
+
+    /// Gives what is ready.
+    pub(super) fn take(&mut self, into: &mut VecDeque<Piece>) {
+        mem::swap(into, &mut self.ready);
+    }
+
+    /// Whether all is written, in which case somebody has to be told again.
+    pub(super) fn rests(&mut self) -> bool {
+        let rests = self.ready.is_empty();
+        self.is_due = !rests;
+        if rests && self.ready.capacity() > KEPT {
+            self.ready = VecDeque::new();
+        }
+        rests
+    }
+
+    /// Forgets what is ready for a web socket that has gone.
+    pub(super) fn clear(&mut self) {
+        self.ready.clear();
+        self.is_due = false;
+        self.is_mid_frame = false;
+    }
+
+    /// Forgets everything: nothing is written any more.
+    pub(super) fn close(&mut self) {
+        *self = Self {
+            is_direct: self.is_direct,
+            is_closed: true,
+            ..Self::default()
+        };
+    }
+
+    fn is_holding(&self) -> bool {
+        self.below > 0 || self.is_connecting || self.is_mid_frame
+    }
+
+    fn let_go(&mut self) {
+        if !self.is_holding() {
+            self.ready.append(&mut self.held);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn packet(number: usize) -> Packet {
+        Packet::event_of_pieces("e", [&number.to_string()])
+    }
+
+    fn below(packets: usize, connects: bool) -> Seen {
+        let amount = Amount { packets, bytes: 9 };
+        Seen { amount, connects }
+    }
+
+    fn ready(queue: &mut Queue) -> Vec<Bytes> {
+        let mut taken = VecDeque::new();
+        queue.take(&mut taken);
+        taken.into_iter().map(|piece| piece.bytes).collect()
+    }
+
+    fn frames(numbers: impl IntoIterator<Item = usize>) -> Vec<Bytes> {
+        let numbers = numbers.into_iter();
+        numbers
+            .map(|number| packet(number).frame().clone())
+            .collect()
+    }
+
+    #[test]
+    fn packets_follow_what_the_layer_below_was_given_before_them() {
+        let mut queue = Queue::default();
+        assert_eq!(queue.push(&packet(1)), Way::Below);
+        assert_eq!(queue.push(&packet(2)), Way::Below);
+        queue.go_direct();
+        assert_eq!(queue.push(&packet(3)), Way::Direct);
+        assert!(ready(&mut queue).is_empty());
+        queue.wrote_below(below(1, false));
+        assert!(queue.waits_for_below());
+        queue.push_below(b"second", below(1, false), false);
+        assert_eq!(queue.push(&packet(4)), Way::Direct);
+        let expected = [vec![Bytes::from_static(b"second")], frames([3, 4])].concat();
+        assert_eq!(ready(&mut queue), expected);
+        assert!(!queue.waits_for_below());
+    }
+
+    #[test]
+    fn nothing_comes_before_a_client_knows_that_it_is_connected_or_within_a_frame() {
+        let mut queue = Queue::default();
+        queue.go_direct();
+        queue.connect();
+        queue.push(&packet(1));
+        queue.push_below(b"open", below(0, false), false);
+        queue.push_below(b"conn", below(0, false), true);
+        assert_eq!(ready(&mut queue).len(), 2);
+        queue.push_below(b"ected", below(0, true), false);
+        assert_eq!(ready(&mut queue)[1..], frames([1]));
+    }
+
+    #[test]
+    fn somebody_is_told_once_of_what_is_ready() {
+        let mut queue = Queue::default();
+        queue.go_direct();
+        assert!(!queue.falls_due());
+        queue.push(&packet(1));
+        assert!(queue.falls_due());
+        queue.push(&packet(2));
+        assert!(!queue.falls_due());
+        assert!(!queue.rests());
+        assert_eq!(ready(&mut queue), frames([1, 2]));
+        assert!(queue.rests());
+        queue.push(&packet(3));
+        assert!(queue.falls_due());
+    }
+
+    #[test]
+    fn what_waited_in_vain_is_forgotten_and_what_comes_after_it_is_ready() {
+        let mut queue = Queue::default();
+        queue.push(&packet(1));
+        queue.go_direct();
+        queue.push(&packet(2));
+        queue.give_up();
+        queue.push(&packet(3));
+        assert_eq!(ready(&mut queue), frames([3]));
+    }
+}
