@@ -18,7 +18,7 @@ use crate::{
     sender::Sender,
     server::Server,
     session::{AnySession, SessionKey},
-    wire::{self, ClientOutput},
+    wire::{self, Nothing},
 };
 
 /// An output on its way to a room.
@@ -121,18 +121,14 @@ impl Delivery {
         self.offset.as_ref().map(|_| self.room())
     }
 
-    pub(crate) fn frame<'a>(
-        &'a self,
-        server_output: &'a RawValue,
-        client_output: ClientOutput<'a>,
-    ) -> wire::Delivery<'a> {
+    pub(crate) fn frame<'a>(&'a self, server_output: &'a OutputJson) -> wire::Delivery<'a> {
         wire::Delivery {
             cb: &self.route.full_name,
             full_name: &self.route.full_name,
             status: "success",
             message: &self.message,
-            server_output,
-            client_output,
+            server_output: server_output.raw(),
+            client_output: Nothing {},
             room: self.place(),
             offset: self.offset.as_ref(),
         }

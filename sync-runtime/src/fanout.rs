@@ -3,9 +3,9 @@
 //! Without a `_client` file the delivery is encoded once and given to the layer below once, for the
 //! whole room. With one, what all recipients share is encoded once and only their own part for each.
 
-use std::{collections::HashMap, panic::AssertUnwindSafe, sync::Arc};
+use std::{collections::HashMap, panic::AssertUnwindSafe, sync::Arc, thread};
 
-use futures_util::{FutureExt, StreamExt, stream::FuturesUnordered};
+use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use serde::Serialize;
 use serde_json::value::to_raw_value;
 use tokio::{task::yield_now, time::timeout};
@@ -18,7 +18,7 @@ use crate::{
     handler::{
         client::{Begun, ClientRoute, Deliver, Shaped, Shaper},
         context::{Fanout, RecipientStreams},
-        output::OutputJson,
+        output::{OutputJson, OwnJson},
     },
     history::Membership,
     hooks::{self, PostSyncFanout, PreSyncRecipient, Replacement, Shape},
@@ -28,7 +28,7 @@ use crate::{
     server::Server,
     stream::Gate,
     stream_hooks,
-    wire::{self, ClientOutput, Shared},
+    wire::{self, Shared},
 };
 
 /// Who gets a delivery.
@@ -73,7 +73,7 @@ pub(crate) async fn deliver(server: &Arc<Server>, delivery: &Delivery, to: To<'_
     match &delivery.route.client {
         None if shapes_each => to_each(server, delivery, to, None).await,
         None => {
-            let frame = delivery.frame(delivery.output.raw(), ClientOutput::None {});
+            let frame = delivery.frame(&delivery.output);
             to_all(server, delivery, to, &frame)
         }
         Some(client) => match begin(server, client, delivery) {
@@ -199,8 +199,8 @@ fn recipient_streams(server: &Arc<Server>, delivery: &Delivery) -> RecipientStre
 
 /// One delivery made and emitted for each recipient. Gives how many connections it was sent to.
 ///
-/// A recipient with nothing to wait for is done at the first poll and is served there and then; the
-/// others wait together, as many as the configuration allows.
+/// A recipient with nothing to wait for is served there and then; the others wait together, as many as
+/// the configuration allows.
 async fn to_each(
     server: &Arc<Server>,
     delivery: &Delivery,
@@ -208,11 +208,11 @@ async fn to_each(
     shaper: Option<&dyn Shaper>,
 ) -> usize {
     let recipients = recipients(server, delivery, to);
-    let frame = delivery.frame(delivery.output.raw(), ClientOutput::None {});
-    let shared = Shared::of(&frame).ok();
-    let emit = |recipient: &Arc<Connection>, portion| {
-        emit(server, delivery, shared.as_ref(), recipient, &portion)
+    let Some(shared) = shared(delivery, &delivery.output) else {
+        return 0;
     };
+    let emit =
+        |recipient: &Arc<Connection>, portion| emit(server, delivery, &shared, recipient, portion);
     let finish = |recipient: &Arc<Connection>, portion| {
         let sent = is_still_one(server, delivery, to, recipient) && emit(recipient, portion);
         usize::from(sent)
@@ -220,11 +220,13 @@ async fn to_each(
     let mut sent = 0;
     let mut waiting = FuturesUnordered::new();
     for recipient in &recipients {
-        let mut portion = portion_of(server, delivery, shaper, recipient).boxed();
-        if let Some(portion) = (&mut portion).now_or_never() {
-            sent += usize::from(emit(recipient, portion));
-            continue;
-        }
+        let portion = match portion_of(server, delivery, shaper, recipient) {
+            Portioned::Now(portion) => {
+                sent += usize::from(emit(recipient, portion));
+                continue;
+            }
+            Portioned::Later(portion) => portion,
+        };
         waiting.push(portion.map(move |portion| (recipient, portion)));
         if waiting.len() >= server.config.max_concurrent_recipients
             && let Some((recipient, portion)) = waiting.next().await
@@ -244,100 +246,129 @@ struct Portion {
     /// Another server output than the rest, if a hook said so.
     server: Option<OutputJson>,
     /// What its `_client` file gave, if the route has one.
-    client: Option<OutputJson>,
+    client: Option<OwnJson>,
 }
 
-/// Asks the hooks and the `_client` file what a recipient gets; `None` if nothing.
-async fn portion_of(
-    server: &Server,
-    delivery: &Delivery,
-    shaper: Option<&dyn Shaper>,
-    recipient: &Arc<Connection>,
-) -> Result<Option<Portion>, Failure> {
-    let mut portion = Portion::default();
-    for hook in server.hooks.pre_recipient.iter() {
-        let event = PreSyncRecipient {
-            request: delivery.request.clone(),
-            recipient: recipient.visitor().clone(),
-        };
-        match hooks::contained(hook, event, server.config.hook_timeout).await?? {
-            Shape::Keep => {}
-            Shape::Skip => return Ok(None),
-            Shape::Replace(Replacement(output)) => portion.server = Some(output),
+/// What one recipient gets, `None` if nothing.
+type ForOne = Result<Option<Portion>, Failure>;
+
+/// What one recipient gets, now or when what it depends on has been waited for.
+enum Portioned<'a> {
+    Now(ForOne),
+    Later(BoxFuture<'a, ForOne>),
+}
+
+/// Asks the hooks and the `_client` file what a recipient gets.
+fn portion_of<'a>(
+    server: &'a Server,
+    delivery: &'a Delivery,
+    shaper: Option<&'a dyn Shaper>,
+    recipient: &'a Arc<Connection>,
+) -> Portioned<'a> {
+    if server.hooks.pre_recipient.is_empty() {
+        return shape(server, delivery, shaper, recipient, Portion::default());
+    }
+    let mut asked = async move {
+        let mut portion = Portion::default();
+        for hook in server.hooks.pre_recipient.iter() {
+            let event = PreSyncRecipient {
+                request: delivery.request.clone(),
+                recipient: recipient.visitor().clone(),
+            };
+            match hooks::contained(hook, event, server.config.hook_timeout).await?? {
+                Shape::Keep => {}
+                Shape::Skip => return Ok(None),
+                Shape::Replace(Replacement(output)) => portion.server = Some(output),
+            }
+        }
+        match shape(server, delivery, shaper, recipient, portion) {
+            Portioned::Now(portion) => portion,
+            Portioned::Later(portion) => portion.await,
         }
     }
-    let Some(shaper) = shaper else {
-        return Ok(Some(portion));
-    };
-    let decided = shape(server, delivery, shaper, recipient).await;
-    match decided.map_err(Failure::of_client)? {
-        Deliver::Skip => Ok(None),
-        Deliver::Refuse => Err(Refusal::ClientRejected.into()),
-        Deliver::Send(output) => {
-            portion.client = Some(output);
-            Ok(Some(portion))
-        }
+    .boxed();
+    match (&mut asked).now_or_never() {
+        Some(portion) => Portioned::Now(portion),
+        None => Portioned::Later(asked),
     }
 }
 
 /// Runs the `_client` function for a recipient, within its time and with its panics contained.
-async fn shape(
-    server: &Server,
-    delivery: &Delivery,
-    shaper: &dyn Shaper,
-    recipient: &Arc<Connection>,
-) -> Shaped {
-    let mut run = AssertUnwindSafe(shaper.shape(recipient)).catch_unwind();
-    let limit = server.config.recipient_timeout;
-    // Most have nothing to wait for, and need no clock.
-    let decided = match (&mut run).now_or_never() {
-        Some(decided) => Ok(decided),
-        None => timeout(limit, run).await,
+fn shape<'a>(
+    server: &'a Server,
+    delivery: &'a Delivery,
+    shaper: Option<&'a dyn Shaper>,
+    recipient: &'a Arc<Connection>,
+    portion: Portion,
+) -> Portioned<'a> {
+    let Some(shaper) = shaper else {
+        return Portioned::Now(Ok(Some(portion)));
     };
-    match decided {
-        Ok(Ok(decided)) => decided,
-        Ok(Err(payload)) => Err(Failure::internal(panic::text(&*payload))),
-        Err(_) => {
-            let route = &delivery.route;
-            route.metrics.client_timed_out(&route.full_name);
-            let problem = format!("the `_client` function took longer than {limit:?}");
-            Err(Failure::internal(problem))
-        }
+    let mut run = AssertUnwindSafe(shaper.shape(recipient)).catch_unwind();
+    // Most have nothing to wait for, and need no clock.
+    if let Some(decided) = (&mut run).now_or_never() {
+        return Portioned::Now(decide(decided, portion));
     }
+    let limit = server.config.recipient_timeout;
+    let later = async move {
+        if let Ok(decided) = timeout(limit, run).await {
+            return decide(decided, portion);
+        }
+        let route = &delivery.route;
+        route.metrics.client_timed_out(&route.full_name);
+        let problem = format!("the `_client` function took longer than {limit:?}");
+        Err(Failure::internal(problem).of_client())
+    };
+    Portioned::Later(later.boxed())
+}
+
+/// What a recipient gets by what its `_client` function came to.
+fn decide(decided: thread::Result<Shaped>, portion: Portion) -> ForOne {
+    let decided = decided.unwrap_or_else(|payload| Err(Failure::internal(panic::text(&*payload))));
+    match decided.map_err(Failure::of_client)? {
+        Deliver::Skip => Ok(None),
+        Deliver::Refuse => Err(Refusal::ClientRejected.into()),
+        Deliver::Send(output) => Ok(Some(Portion {
+            client: Some(output),
+            ..portion
+        })),
+    }
+}
+
+/// A server output as all of its recipients share it.
+fn shared(delivery: &Delivery, output: &OutputJson) -> Option<Shared> {
+    Shared::of(&delivery.frame(output))
+        .inspect_err(|error| tracing::error!(%error, "a delivery could not be written as JSON"))
+        .ok()
 }
 
 /// Sends a recipient what it gets, and says whether it was sent anything.
 fn emit(
     server: &Arc<Server>,
     delivery: &Delivery,
-    shared: Option<&Shared>,
+    shared_by_all: &Shared,
     recipient: &Arc<Connection>,
-    portion: &Result<Option<Portion>, Failure>,
+    portion: ForOne,
 ) -> bool {
     let sent = match portion {
         Ok(None) => return false,
         Ok(Some(Portion {
-            server: None,
+            server: own,
             client,
-        })) if let Some(shared) = shared => {
-            let own = client.as_ref().map(|own| own.raw().get());
-            let pieces = shared.with(own.unwrap_or(Shared::NOTHING));
-            server.emit_pieces(recipient, wire::DELIVERIES, pieces)
-        }
-        Ok(Some(portion)) => {
-            let output = portion.server.as_ref().unwrap_or(&delivery.output);
-            let client = portion.client.as_ref();
-            let client = client.map_or(ClientOutput::None {}, |own| ClientOutput::Some(own.raw()));
-            server.emit(
-                recipient,
-                wire::DELIVERIES,
-                &delivery.frame(output.raw(), client),
-            )
+        })) => {
+            let client = client.as_ref().map_or(Shared::NOTHING, OwnJson::as_str);
+            let emit = |shared: &Shared| {
+                server.emit_pieces(recipient, wire::DELIVERIES, shared.with(client))
+            };
+            match own {
+                None => emit(shared_by_all),
+                Some(own) => shared(delivery, &own).is_some_and(|shared| emit(&shared)),
+            }
         }
         Err(failure) => {
             failure.log(&delivery.route.full_name);
-            let words = server.messages.text(failure, recipient.locale());
-            let frame = delivery.failed(failure, words.as_deref());
+            let words = server.messages.text(&failure, recipient.locale());
+            let frame = delivery.failed(&failure, words.as_deref());
             server.emit(recipient, wire::DELIVERIES, &frame)
         }
     };

@@ -27,7 +27,8 @@ pub(crate) struct Delivery<'a> {
     pub(crate) status: &'static str,
     pub(crate) message: &'a str,
     pub(crate) server_output: &'a RawValue,
-    pub(crate) client_output: ClientOutput<'a>,
+    /// What a recipient without a part of its own hears: see [`Shared`].
+    pub(crate) client_output: Nothing,
     /// Where it is in the order of its room, if it is recorded; as is the offset.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) room: Option<&'a RoomCode>,
@@ -48,10 +49,7 @@ impl Shared {
 
     pub(crate) fn of(delivery: &Delivery<'_>) -> Result<Self, serde_json::Error> {
         const FIELD: &str = r#""clientOutput":"#;
-        let mut before = serde_json::to_string(&Delivery {
-            client_output: ClientOutput::None {},
-            ..*delivery
-        })?;
+        let mut before = serde_json::to_string(delivery)?;
         // The last one is the field: what is behind it are texts, in which quotes are escaped.
         let field = before.rfind(&[FIELD, Self::NOTHING].concat());
         let mut after = before.split_off(field.unwrap_or_default() + FIELD.len());
@@ -82,13 +80,9 @@ pub(crate) fn stream_frame(
     RawValue::from_string(frame).unwrap_or_else(|_| RawValue::NULL.to_owned())
 }
 
-/// What a recipient's `_client` file gave, or the empty object where there is none.
-#[derive(Clone, Copy, Serialize)]
-#[serde(untagged)]
-pub(crate) enum ClientOutput<'a> {
-    None {},
-    Some(&'a RawValue),
-}
+/// `{}`
+#[derive(Debug, Clone, Copy, Serialize)]
+pub(crate) struct Nothing {}
 
 /// What a recipient hears instead of a delivery when its `_client` file failed or refused.
 #[derive(Serialize)]
@@ -123,7 +117,7 @@ pub(crate) struct JoinedRooms {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::value::to_raw_value;
+    use serde_json::{Value, value::to_raw_value};
 
     use super::*;
 
@@ -134,23 +128,24 @@ mod tests {
         let tricky = r#""clientOutput":{}"#;
         let room = RoomCode::parse(tricky).ok();
         let output = to_raw_value(&serde_json::json!({ "clientOutput": {}, "text": tricky }))?;
-        let own = to_raw_value(&serde_json::json!({ "seq": 7 }))?;
+        let own = serde_json::json!({ "seq": 7 });
         for room in [None, room.as_ref()] {
-            let delivery = |client_output| Delivery {
+            let delivery = Delivery {
                 cb: "sync/a/b/v1",
                 full_name: "sync/a/b/v1",
                 status: "success",
                 message: tricky,
                 server_output: &output,
-                client_output,
+                client_output: Nothing {},
                 room,
                 offset: None,
             };
-            let shared = Shared::of(&delivery(ClientOutput::None {}))?;
-            let none = serde_json::to_string(&delivery(ClientOutput::None {}))?;
-            assert_eq!(shared.with(Shared::NOTHING).concat(), none);
-            let some = serde_json::to_string(&delivery(ClientOutput::Some(&own)))?;
-            assert_eq!(shared.with(own.get()).concat(), some);
+            let shared = Shared::of(&delivery)?;
+            let mut expected = serde_json::to_value(&delivery)?;
+            let written = |part| serde_json::from_str::<Value>(&shared.with(part).concat());
+            assert_eq!(written(Shared::NOTHING)?, expected);
+            expected["clientOutput"] = own.clone();
+            assert_eq!(written(&own.to_string())?, expected);
         }
         Ok(())
     }

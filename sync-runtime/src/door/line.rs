@@ -35,7 +35,7 @@ use tokio::{
 
 use super::{
     flusher::{Flusher, TOGETHER},
-    queue::{KEPT, Piece, Queue, Way},
+    queue::{ForBelow, KEPT, Piece, Queue},
     traffic::{SlowReason, Traffic},
 };
 use crate::packet::{Amount, Packet, Written, frames::Frames, in_poll};
@@ -113,12 +113,12 @@ impl Line {
         self.queue.lock().connect();
     }
 
-    /// Sends a packet, or says that it is the layer below that has to.
-    pub(crate) fn send(self: &Arc<Self>, packet: &Packet) -> Way {
+    /// Sends a packet, or gives it back if it is the layer below that has to.
+    pub(crate) fn send(self: &Arc<Self>, packet: Packet) -> Result<(), ForBelow> {
         let mut queue = self.queue.lock();
-        let way = queue.push(packet);
+        queue.push(packet)?;
         self.told(queue.falls_due());
-        way
+        Ok(())
     }
 
     /// Forgets what cannot be sent because something before it was lost, so that what follows can be.
@@ -499,9 +499,10 @@ mod tests {
         Packet::event("sync", &json!("x".repeat(bytes))).expect("written")
     }
 
-    fn send(line: &Arc<Line>, packet: &Packet) -> Way {
+    /// Whether it is sent directly.
+    fn send(line: &Arc<Line>, packet: &Packet) -> bool {
         line.traffic().sent(packet.amount());
-        line.send(packet)
+        line.send(packet.clone()).is_ok()
     }
 
     /// A frame as the layer below writes it.
@@ -562,11 +563,11 @@ mod tests {
         let mut wire = Wire::new(server, &line).expect("a free line");
         line.connect();
         let (first, second) = (packet(10), packet(70_000));
-        assert_eq!(send(&line, &first), Way::Direct);
+        assert!(send(&line, &first));
         for text in ["0{}", "40{}", "2"] {
             wire.write_all(&frame(text)).await.expect("written");
         }
-        assert_eq!(send(&line, &second), Way::Direct);
+        assert!(send(&line, &second));
         wire.write_all(&frame("2")).await.expect("written");
         wire.flush().await.expect("written");
         read(&mut client, &[&frame("0{}"), &frame("40{}")]).await;
@@ -580,19 +581,19 @@ mod tests {
         let (client, server) = duplex(1024);
         let line = line();
         let wire = Wire::after_polls(server, &line).expect("a free line");
-        assert_eq!(send(&line, &packet(1)), Way::Below);
+        assert!(!send(&line, &packet(1)));
         drop((wire, client));
-        assert_eq!(send(&line, &packet(1)), Way::Below);
+        assert!(!send(&line, &packet(1)));
         line.polled(b"42[]\x1e42[]");
 
         let (mut client, server) = duplex(1024);
         let mut wire = Wire::after_polls(server, &line).expect("a free line");
-        assert_eq!(send(&line, &packet(1)), Way::Below);
+        assert!(!send(&line, &packet(1)));
         let upgrade = [0x81, 0x81, 7, 0, 0, 0, b'5' ^ 7];
         client.write_all(&upgrade).await.expect("written");
         wire.read_exact(&mut [0; 7]).await.expect("read");
         let direct = packet(2);
-        assert_eq!(send(&line, &direct), Way::Direct);
+        assert!(send(&line, &direct));
         let below = frame("42[]");
         wire.write_all(&below).await.expect("written");
         read(&mut client, &[&below, direct.frame()]).await;

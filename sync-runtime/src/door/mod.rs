@@ -23,7 +23,7 @@ use self::flusher::Flushers;
 pub use self::traffic::SlowReason;
 pub(crate) use self::{
     line::{Line, Wire},
-    queue::Way,
+    queue::ForBelow,
 };
 
 /// How long a session may take to its next poll. Socket.IO's client polls at once.

@@ -36,12 +36,9 @@ pub(super) struct Piece {
     pub(super) is_from_below: bool,
 }
 
-/// Whose a packet is to write.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Way {
-    Direct,
-    Below,
-}
+/// A packet that the layer below has to send.
+#[derive(Debug)]
+pub(crate) struct ForBelow(pub(crate) Packet);
 
 impl Queue {
     /// From here on packets are written here, behind those that the layer below was given before.
@@ -54,26 +51,26 @@ impl Queue {
         self.is_connecting = true;
     }
 
-    /// Takes a packet, or leaves it to the layer below.
-    pub(super) fn push(&mut self, packet: &Packet) -> Way {
+    /// Takes a packet, or gives it back for the layer below.
+    pub(super) fn push(&mut self, packet: Packet) -> Result<(), ForBelow> {
         if !self.is_direct {
             self.below += 1;
-            return Way::Below;
+            return Err(ForBelow(packet));
         }
         let piece = Piece {
-            bytes: packet.frame().clone(),
             amount: packet.amount(),
+            bytes: packet.into_frame(),
             is_from_below: false,
         };
         if self.is_closed {
-            return Way::Direct;
+            return Ok(());
         }
         if self.is_holding() {
             self.held.push_back(piece);
         } else {
             self.ready.push_back(piece);
         }
-        Way::Direct
+        Ok(())
     }
 
     /// Takes what the layer below writes.
@@ -178,23 +175,21 @@ mod tests {
 
     fn frames(numbers: impl IntoIterator<Item = usize>) -> Vec<Bytes> {
         let numbers = numbers.into_iter();
-        numbers
-            .map(|number| packet(number).frame().clone())
-            .collect()
+        numbers.map(|number| packet(number).into_frame()).collect()
     }
 
     #[test]
     fn packets_follow_what_the_layer_below_was_given_before_them() {
         let mut queue = Queue::default();
-        assert_eq!(queue.push(&packet(1)), Way::Below);
-        assert_eq!(queue.push(&packet(2)), Way::Below);
+        assert!(queue.push(packet(1)).is_err());
+        assert!(queue.push(packet(2)).is_err());
         queue.go_direct();
-        assert_eq!(queue.push(&packet(3)), Way::Direct);
+        assert!(queue.push(packet(3)).is_ok());
         assert!(ready(&mut queue).is_empty());
         queue.wrote_below(below(1, false));
         assert!(queue.waits_for_below());
         queue.push_below(b"second", below(1, false), false);
-        assert_eq!(queue.push(&packet(4)), Way::Direct);
+        assert!(queue.push(packet(4)).is_ok());
         let expected = [vec![Bytes::from_static(b"second")], frames([3, 4])].concat();
         assert_eq!(ready(&mut queue), expected);
         assert!(!queue.waits_for_below());
@@ -205,7 +200,7 @@ mod tests {
         let mut queue = Queue::default();
         queue.go_direct();
         queue.connect();
-        queue.push(&packet(1));
+        assert!(queue.push(packet(1)).is_ok());
         queue.push_below(b"open", below(0, false), false);
         queue.push_below(b"conn", below(0, false), true);
         assert_eq!(ready(&mut queue).len(), 2);
@@ -218,25 +213,25 @@ mod tests {
         let mut queue = Queue::default();
         queue.go_direct();
         assert!(!queue.falls_due());
-        queue.push(&packet(1));
+        assert!(queue.push(packet(1)).is_ok());
         assert!(queue.falls_due());
-        queue.push(&packet(2));
+        assert!(queue.push(packet(2)).is_ok());
         assert!(!queue.falls_due());
         assert!(!queue.rests());
         assert_eq!(ready(&mut queue), frames([1, 2]));
         assert!(queue.rests());
-        queue.push(&packet(3));
+        assert!(queue.push(packet(3)).is_ok());
         assert!(queue.falls_due());
     }
 
     #[test]
     fn what_waited_in_vain_is_forgotten_and_what_comes_after_it_is_ready() {
         let mut queue = Queue::default();
-        queue.push(&packet(1));
+        assert!(queue.push(packet(1)).is_err());
         queue.go_direct();
-        queue.push(&packet(2));
+        assert!(queue.push(packet(2)).is_ok());
         queue.give_up();
-        queue.push(&packet(3));
+        assert!(queue.push(packet(3)).is_ok());
         assert_eq!(ready(&mut queue), frames([3]));
     }
 }

@@ -6,7 +6,7 @@ use futures_util::future::BoxFuture;
 
 use super::{
     context::{Fanout, FanoutContext, RecipientContext},
-    output::OutputJson,
+    output::OwnJson,
 };
 use crate::{App, Failure, connection::Connection, typescript::RouteTypes};
 
@@ -49,7 +49,7 @@ pub trait ClientHandler: 'static {
 }
 
 /// What a `_client` file decided for one recipient.
-pub(crate) type Shaped = Result<Deliver<OutputJson>, Failure>;
+pub(crate) type Shaped = Result<Deliver<OwnJson>, Failure>;
 
 /// A `_client` file's function with what all recipients of a fan-out share.
 pub trait ForRecipients<A>: Send + Sync {

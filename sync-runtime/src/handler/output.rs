@@ -1,16 +1,46 @@
 //! A handler's output as JSON.
 
-use serde::Serialize;
-use serde_json::value::{RawValue, to_raw_value};
+use serde::{Serialize, ser::Error};
+use serde_json::value::RawValue;
 
 /// The status that the wire contract puts first into every output.
 const PREFIX: &str = r#"{"status":"success""#;
 
-#[derive(Serialize)]
-struct Success<'a, T> {
-    status: &'static str,
-    #[serde(flatten)]
-    output: &'a T,
+/// `{"status":"success", ...<output>}`
+///
+/// Not by `#[serde(flatten)]`: an output is written once for each recipient, and that costs three times as
+/// much.
+fn with_status<T: Serialize>(output: &T) -> Result<String, serde_json::Error> {
+    let mut text = Vec::with_capacity(128);
+    text.extend_from_slice(PREFIX.as_bytes());
+    serde_json::to_writer(&mut text, output)?;
+    match &text[PREFIX.len()..] {
+        b"{}" | b"null" => {
+            text.truncate(PREFIX.len());
+            text.push(b'}');
+        }
+        [b'{', ..] => text[PREFIX.len()] = b',',
+        _ => return Err(Error::custom("it is written as something else")),
+    }
+    String::from_utf8(text).map_err(Error::custom)
+}
+
+/// What a `_client` file gave for one recipient, encoded: `{"status":"success", ...<output>}`.
+#[derive(Debug)]
+pub struct OwnJson(String);
+
+impl OwnJson {
+    /// Encodes an output.
+    ///
+    /// # Errors
+    /// As [`OutputJson::encode`].
+    pub(crate) fn encode<T: Serialize>(output: &T) -> Result<Self, serde_json::Error> {
+        with_status(output).map(Self)
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 /// A handler's output, encoded once: `{"status":"success", ...<output>}`.
@@ -21,14 +51,9 @@ impl OutputJson {
     /// Encodes an output.
     ///
     /// # Errors
-    /// When the value cannot be serialised, or as anything but an object or `null`: serde flattens
-    /// only these.
+    /// When the value cannot be serialised, or is written as anything but an object or `null`.
     pub(crate) fn encode<T: Serialize>(output: &T) -> Result<Self, serde_json::Error> {
-        let success = Success {
-            status: "success",
-            output,
-        };
-        to_raw_value(&success).map(Self)
+        RawValue::from_string(with_status(output)?).map(Self)
     }
 
     /// An output that was encoded before, or `None` when it cannot have been.
@@ -73,6 +98,18 @@ mod tests {
         let output = OutputJson::encode(&())?;
         assert_eq!(output.raw().get(), r#"{"status":"success"}"#);
         assert_eq!(output.bare(), "{}");
+        Ok(())
+    }
+
+    #[test]
+    fn what_is_written_for_one_recipient_is_the_same() -> Result<(), serde_json::Error> {
+        for output in [
+            serde_json::json!({ "a": { "é": [1, null] } }),
+            serde_json::json!({}),
+        ] {
+            let shared = OutputJson::encode(&output)?;
+            assert_eq!(OwnJson::encode(&output)?.as_str(), shared.raw().get());
+        }
         Ok(())
     }
 

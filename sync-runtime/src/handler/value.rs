@@ -11,7 +11,10 @@ use garde::Validate;
 use serde::{Serialize, de::DeserializeOwned};
 use ts_rs::TS;
 
-use super::{client::Deliver, output::OutputJson};
+use super::{
+    client::Deliver,
+    output::{OutputJson, OwnJson},
+};
 use crate::{App, Failure, Session, typescript::RouteTypes};
 
 /// What a client sends to a handler: anything that can be read from JSON and described in
@@ -85,9 +88,6 @@ impl<T: DeserializeOwned + TS + Send + 'static> RequestInput for T {
 )]
 pub trait HandlerOutput: Sized + Send + 'static {
     #[doc(hidden)]
-    fn encode(&self) -> Result<OutputJson, serde_json::Error>;
-
-    #[doc(hidden)]
     fn describe_server(types: &mut RouteTypes);
 
     #[doc(hidden)]
@@ -95,23 +95,15 @@ pub trait HandlerOutput: Sized + Send + 'static {
 
     /// What the server file answers.
     #[doc(hidden)]
-    fn answer(self) -> Result<OutputJson, Failure> {
-        self.encode()
-            .map_err(|error| Failure::internal(no_object::<Self>(&error)))
-    }
+    fn answer(self) -> Result<OutputJson, Failure>;
 
     /// What the `_client` file sends to a recipient.
     #[doc(hidden)]
-    fn send(self) -> Result<Deliver<OutputJson>, Failure> {
-        match self.encode() {
-            Ok(output) => Ok(Deliver::Send(output)),
-            Err(error) => Err(Failure::internal(no_object::<Self>(&error))),
-        }
-    }
+    fn send(self) -> Result<Deliver<OwnJson>, Failure>;
 
     /// What the `_client` file decided for a recipient.
     #[doc(hidden)]
-    fn deliver(decided: Deliver<Self>) -> Result<Deliver<OutputJson>, Failure> {
+    fn deliver(decided: Deliver<Self>) -> Result<Deliver<OwnJson>, Failure> {
         match decided {
             Deliver::Send(output) => output.send(),
             Deliver::Skip => Ok(Deliver::Skip),
@@ -122,8 +114,13 @@ pub trait HandlerOutput: Sized + Send + 'static {
 
 #[diagnostic::do_not_recommend]
 impl<T: Serialize + TS + Send + 'static> HandlerOutput for T {
-    fn encode(&self) -> Result<OutputJson, serde_json::Error> {
-        OutputJson::encode(self)
+    fn answer(self) -> Result<OutputJson, Failure> {
+        OutputJson::encode(&self).map_err(no_object::<T>)
+    }
+
+    fn send(self) -> Result<Deliver<OwnJson>, Failure> {
+        let own = OwnJson::encode(&self).map_err(no_object::<T>)?;
+        Ok(Deliver::Send(own))
     }
 
     fn describe_server(types: &mut RouteTypes) {
@@ -135,9 +132,9 @@ impl<T: Serialize + TS + Send + 'static> HandlerOutput for T {
     }
 }
 
-fn no_object<T>(error: &serde_json::Error) -> String {
+fn no_object<T>(error: serde_json::Error) -> Failure {
     let name = type_name::<T>();
-    format!("the output `{name}` is not a JSON object: {error}")
+    Failure::internal(format!("the output `{name}` is not a JSON object: {error}"))
 }
 
 /// A server output as a `_client` file receives it: read back from JSON, because the handler may

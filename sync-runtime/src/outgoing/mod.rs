@@ -17,7 +17,7 @@ pub(crate) use self::watch::watch;
 use crate::{
     below::Full,
     connection::Connection,
-    door::{SlowReason, Way},
+    door::{ForBelow, SlowReason},
     packet::Packet,
     room::RoomCode,
     server::Server,
@@ -75,7 +75,7 @@ impl Server {
         if !self.can_hear(to) {
             return false;
         }
-        let sent = self.try_send(to, &packet);
+        let sent = self.try_send(to, packet);
         if let Err(reason) = sent {
             self.evict(to, reason);
         }
@@ -83,7 +83,7 @@ impl Server {
     }
 
     /// Sends a packet to a connection that can hear it, if not too much waits for it already.
-    fn try_send(&self, to: &Connection, packet: &Packet) -> Result<(), SlowReason> {
+    fn try_send(&self, to: &Connection, packet: Packet) -> Result<(), SlowReason> {
         let line = to.line();
         let bounds = self.config.unsent_bounds();
         line.traffic().admit(packet.amount(), bounds)?;
@@ -91,10 +91,10 @@ impl Server {
     }
 
     /// Gives a packet to whoever writes it.
-    fn pass_on(&self, to: &Connection, packet: &Packet) -> Result<(), Full> {
+    fn pass_on(&self, to: &Connection, packet: Packet) -> Result<(), Full> {
         match to.line().send(packet) {
-            Way::Direct => Ok(()),
-            Way::Below => self.below.send(to.id(), packet),
+            Ok(()) => Ok(()),
+            Err(ForBelow(packet)) => self.below.send(to.id(), &packet),
         }
     }
 
@@ -191,7 +191,7 @@ impl<'a> Round<'a> {
             if !self.server.can_hear(member) {
                 continue;
             }
-            match self.server.try_send(member, &self.packet) {
+            match self.server.try_send(member, self.packet.clone()) {
                 Ok(()) => self.sent += 1,
                 Err(reason) => self.slow.push((member.clone(), reason)),
             }
@@ -221,7 +221,7 @@ pub(crate) fn emit_last(
         return false;
     };
     to.line().traffic().sent(packet.amount());
-    server.pass_on(to, &packet).is_ok()
+    server.pass_on(to, packet).is_ok()
 }
 
 fn written(what: &str, packet: serde_json::Result<Packet>) -> Option<Packet> {

@@ -5,7 +5,7 @@ mod seen;
 
 use std::io;
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use serde::Serialize;
 
 pub(crate) use self::seen::{Seen, Written, in_poll};
@@ -83,6 +83,11 @@ impl Packet {
     }
 
     /// The frame of a web socket that it is.
+    pub(crate) fn into_frame(self) -> Bytes {
+        self.frame
+    }
+
+    #[cfg(test)]
     pub(crate) fn frame(&self) -> &Bytes {
         &self.frame
     }
@@ -120,8 +125,10 @@ impl Text {
         let begin = place - header.len();
         self.0[begin..place].copy_from_slice(header);
         let header = header.len();
+        let mut frame = Bytes::from(self.0);
+        frame.advance(begin);
         Packet {
-            frame: Bytes::from(self.0).slice(begin..),
+            frame,
             header,
             kind,
         }

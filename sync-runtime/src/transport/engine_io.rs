@@ -8,6 +8,7 @@ use std::{
 
 use axum::{
     body::{Body, to_bytes},
+    extract::{MatchedPath, OriginalUri},
     response::{IntoResponse, Response},
 };
 use futures_util::{FutureExt, future::BoxFuture};
@@ -89,7 +90,7 @@ async fn answer(server: Arc<Server>, mut request: Request<Body>) -> Response {
 }
 
 /// Copies what the layer below keeps of a request for as long as its connection lives. What the request
-/// has are parts of the buffer that it was read into, which would be kept with them: 8 KiB.
+/// has are parts of the buffer that it was read into, which would be kept with them: 16 KiB.
 fn detach(request: &mut Request<Body>) {
     for value in request.headers_mut().values_mut() {
         if let Ok(copy) = HeaderValue::from_bytes(value.as_bytes()) {
@@ -99,6 +100,9 @@ fn detach(request: &mut Request<Body>) {
     if let Ok(copy) = request.uri().to_string().parse() {
         *request.uri_mut() = copy;
     }
+    // What axum notes of the path, which is a part of that buffer too.
+    request.extensions_mut().remove::<OriginalUri>();
+    request.extensions_mut().remove::<MatchedPath>();
 }
 
 /// Reads the body of an answer of the layer below, which has it whole, before it goes out.
