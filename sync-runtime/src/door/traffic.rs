@@ -20,7 +20,8 @@ pub enum SlowReason {
     Packets,
     /// What waits has not moved for [`Config::stall_timeout`](crate::Config::stall_timeout).
     Stalled,
-    /// Something was lost on the way to its network.
+    /// Something was lost on its way to a client that polls, or that went over to a web socket when it
+    /// should have polled once more.
     Lost,
     /// What was recorded for it was no longer kept when it could have been sent: see
     /// [`Config::history_count`](crate::Config::history_count).
