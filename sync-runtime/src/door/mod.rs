@@ -3,7 +3,10 @@
 mod flusher;
 mod line;
 mod queue;
+#[cfg(test)]
+mod tests;
 mod traffic;
+mod wire;
 
 use std::{
     sync::{Arc, OnceLock, Weak},
@@ -21,10 +24,7 @@ use crate::below::{SocketIoService, SocketRef};
 
 use self::flusher::Flushers;
 pub use self::traffic::SlowReason;
-pub(crate) use self::{
-    line::{Line, Wire},
-    queue::ForBelow,
-};
+pub(crate) use self::{line::Line, queue::ForBelow, wire::Wire};
 
 /// How long a session may take to its next poll. Socket.IO's client polls at once.
 const NEXT_POLL: Duration = Duration::from_millis(250);

@@ -12,8 +12,7 @@ pub(super) const KEPT: usize = 16;
 /// What waits for a line's network.
 #[derive(Default)]
 pub(super) struct Queue {
-    /// Whether packets are written here, and not by the layer below.
-    is_direct: bool,
+    way: Way,
     /// The packets that the layer below was given and has not written yet.
     below: usize,
     /// Whether its client is yet to be told by the layer below that it is connected.
@@ -25,7 +24,18 @@ pub(super) struct Queue {
     held: VecDeque<Piece>,
     /// Whether somebody has been told that something is ready.
     is_due: bool,
-    is_closed: bool,
+}
+
+/// What becomes of packets.
+#[derive(Default, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// The layer below sends them.
+    #[default]
+    Below,
+    /// They are written here.
+    Direct,
+    /// They are forgotten: the line is over.
+    Closed,
 }
 
 /// Whole frames of a packet, or of the layer below.
@@ -43,7 +53,7 @@ pub(crate) struct ForBelow(pub(crate) Packet);
 impl Queue {
     /// From here on packets are written here, behind those that the layer below was given before.
     pub(super) fn go_direct(&mut self) {
-        self.is_direct = true;
+        self.way = Way::Direct;
     }
 
     /// The layer below will tell the client that it is connected. Packets are to come after that.
@@ -53,18 +63,19 @@ impl Queue {
 
     /// Takes a packet, or gives it back for the layer below.
     pub(super) fn push(&mut self, packet: Packet) -> Result<(), ForBelow> {
-        if !self.is_direct {
-            self.below += 1;
-            return Err(ForBelow(packet));
+        match self.way {
+            Way::Below => {
+                self.below += 1;
+                return Err(ForBelow(packet));
+            }
+            Way::Direct => {}
+            Way::Closed => return Ok(()),
         }
         let piece = Piece {
             amount: packet.amount(),
             bytes: packet.into_frame(),
             is_from_below: false,
         };
-        if self.is_closed {
-            return Ok(());
-        }
         if self.is_holding() {
             self.held.push_back(piece);
         } else {
@@ -75,7 +86,7 @@ impl Queue {
 
     /// Takes what the layer below writes.
     pub(super) fn push_below(&mut self, bytes: &[u8], seen: Seen, is_mid_frame: bool) {
-        if !self.is_closed {
+        if self.way != Way::Closed {
             self.ready.push_back(Piece {
                 bytes: Bytes::copy_from_slice(bytes),
                 amount: seen.amount,
@@ -102,7 +113,7 @@ impl Queue {
 
     /// Whether something holds up packets that the layer below was given and has not written.
     pub(super) fn waits_for_below(&self) -> bool {
-        self.is_direct && self.below > 0
+        self.way == Way::Direct && self.below > 0
     }
 
     /// Whether something is ready of which nobody has been told yet: the caller is to tell.
@@ -137,8 +148,7 @@ impl Queue {
     /// Forgets everything: nothing is written any more.
     pub(super) fn close(&mut self) {
         *self = Self {
-            is_direct: self.is_direct,
-            is_closed: true,
+            way: Way::Closed,
             ..Self::default()
         };
     }

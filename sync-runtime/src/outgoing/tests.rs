@@ -216,9 +216,9 @@ async fn a_packet_that_is_lost_when_polls_give_way_to_a_web_socket_ends_the_conn
         http(&running, &query, None).await;
     }
     let mut client = upgrade(&running, id).await;
-    let sent = AtomicUsize::new(0);
+    let attempts = AtomicUsize::new(0);
     until("its end", || {
-        sent.fetch_add(usize::from(send(7)), Ordering::SeqCst);
+        attempts.fetch_add(usize::from(send(7)), Ordering::SeqCst);
         connection.is_closed()
     })
     .await;
@@ -227,7 +227,7 @@ async fn a_packet_that_is_lost_when_polls_give_way_to_a_web_socket_ends_the_conn
     let lagged = ("sync-lagged".into(), json!({ "reason": "slowConsumer" }));
     assert_eq!(all.last(), Some(&lagged));
     assert!(
-        all.len() <= 2 && sent.into_inner() > 2,
+        all.len() <= 2 && attempts.into_inner() > 2,
         "{} events",
         all.len()
     );

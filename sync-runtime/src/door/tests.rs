@@ -1,0 +1,211 @@
+//! Lines, with web sockets whose clients are tests.
+
+use std::{io, sync::Arc};
+
+use serde_json::json;
+use tokio::{
+    io::{AsyncRead, AsyncReadExt, AsyncWriteExt, duplex},
+    net::{TcpListener, TcpStream},
+    task::yield_now,
+};
+
+use super::{
+    flusher,
+    line::{Line, MAX_BELOW},
+    wire::{CLOSE, Wire},
+};
+use crate::packet::{Amount, Packet};
+
+fn line() -> Arc<Line> {
+    Arc::new(Line::new(flusher::begin()))
+}
+
+/// An event with this much text.
+fn packet(bytes: usize) -> Packet {
+    Packet::event("sync", &json!("x".repeat(bytes))).expect("written")
+}
+
+/// Whether it is sent directly.
+fn send(line: &Arc<Line>, packet: &Packet) -> bool {
+    line.traffic().sent(packet.amount());
+    line.send(packet.clone()).is_ok()
+}
+
+/// A frame as the layer below writes it.
+fn frame(text: &str) -> Vec<u8> {
+    let length = u8::try_from(text.len()).expect("short");
+    [&[0x81, length], text.as_bytes()].concat()
+}
+
+async fn read(client: &mut (impl AsyncRead + Unpin), expected: &[&[u8]]) {
+    let expected = expected.concat();
+    let mut read = vec![0; expected.len()];
+    client.read_exact(&mut read).await.expect("read");
+    assert_eq!(read, expected);
+}
+
+#[tokio::test]
+async fn a_line_ends_after_the_message_that_its_client_is_sending() {
+    let (mut client, server) = duplex(1024);
+    let line = line();
+    let mut wire = Wire::new(server, &line).expect("a free line");
+    let mut buffer = [0; 64];
+
+    client
+        .write_all(&[0x81, 0x82, 0, 0, 0, 0, b'4'])
+        .await
+        .expect("written");
+    assert_eq!(wire.read(&mut buffer).await.expect("read"), 7);
+    line.hang_up();
+    client.write_all(b"x").await.expect("written");
+    assert_eq!(wire.read(&mut buffer).await.expect("read"), 1);
+    assert_eq!(wire.read(&mut buffer).await.expect("read"), 7);
+    assert_eq!(buffer[..7], CLOSE);
+}
+
+#[tokio::test]
+async fn a_line_on_which_nobody_speaks_ends_at_once() {
+    let (_client, server) = duplex(1024);
+    let line = line();
+    let mut wire = Wire::new(server, &line).expect("a free line");
+    let reading = tokio::spawn(async move {
+        let mut buffer = [0; 3];
+        let mut all = Vec::new();
+        while all.len() < CLOSE.len() {
+            let read = wire.read(&mut buffer).await.expect("read");
+            all.extend_from_slice(&buffer[..read]);
+        }
+        all
+    });
+    yield_now().await;
+    line.hang_up();
+    assert_eq!(reading.await.expect("read"), CLOSE);
+}
+
+#[tokio::test]
+async fn packets_and_what_the_layer_below_writes_come_in_their_order() {
+    let (mut client, server) = duplex(100_000);
+    let line = line();
+    let mut wire = Wire::new(server, &line).expect("a free line");
+    line.connect();
+    let (first, second) = (packet(10), packet(70_000));
+    assert!(send(&line, &first));
+    for text in ["0{}", "40{}", "2"] {
+        wire.write_all(&frame(text)).await.expect("written");
+    }
+    assert!(send(&line, &second));
+    wire.write_all(&frame("2")).await.expect("written");
+    wire.flush().await.expect("written");
+    read(&mut client, &[&frame("0{}"), &frame("40{}")]).await;
+    read(&mut client, &[first.frame(), &frame("2"), second.frame()]).await;
+    read(&mut client, &[&frame("2")]).await;
+    assert_eq!(line.traffic().unsent(), Amount::default());
+}
+
+#[tokio::test]
+async fn a_session_that_polled_goes_over_when_its_client_says_so_and_stays_when_it_does_not() {
+    let (client, server) = duplex(1024);
+    let line = line();
+    let wire = Wire::after_polls(server, &line).expect("a free line");
+    assert!(!send(&line, &packet(1)));
+    drop((wire, client));
+    assert!(!send(&line, &packet(1)));
+    line.polled(b"42[]\x1e42[]");
+
+    let (mut client, server) = duplex(1024);
+    let mut wire = Wire::after_polls(server, &line).expect("a free line");
+    assert!(!send(&line, &packet(1)));
+    let upgrade = [0x81, 0x81, 7, 0, 0, 0, b'5' ^ 7];
+    client.write_all(&upgrade).await.expect("written");
+    wire.read_exact(&mut [0; 7]).await.expect("read");
+    let direct = packet(2);
+    assert!(send(&line, &direct));
+    let below = frame("42[]");
+    wire.write_all(&below).await.expect("written");
+    read(&mut client, &[&below, direct.frame()]).await;
+}
+
+#[tokio::test]
+async fn what_the_client_takes_is_written_and_what_it_does_not_take_is_not() {
+    let (mut client, server) = duplex(64);
+    let line = line();
+    let _wire = Wire::new(server, &line).expect("a free line");
+    let packets = [packet(48), packet(30), packet(100_000)];
+    let bytes: usize = packets.iter().map(|packet| packet.amount().bytes).sum();
+    for packet in &packets {
+        send(&line, packet);
+    }
+    yield_now().await;
+    yield_now().await;
+    let first = packets[0].frame().len();
+    let unsent = line.traffic().unsent();
+    // Two headers of two bytes do not count, nor does a packet of which a part is written.
+    assert_eq!(first, 64 - 1);
+    assert_eq!((unsent.packets, unsent.bytes), (2, bytes - (first - 2)));
+    read(
+        &mut client,
+        &packets.each_ref().map(|packet| &packet.frame()[..]),
+    )
+    .await;
+    assert_eq!(line.traffic().unsent(), Amount::default());
+}
+
+#[tokio::test]
+async fn a_line_that_is_cut_fails_who_reads_and_who_writes() {
+    let (_client, server) = duplex(16);
+    let line = line();
+    let wire = Wire::new(server, &line).expect("a free line");
+    assert!(Wire::new(tokio::io::empty(), &line).is_none());
+    let (mut reader, mut writer) = tokio::io::split(wire);
+    let reading = tokio::spawn(async move { reader.read_u8().await.map(drop) });
+    let writing = tokio::spawn(async move {
+        writer.write_all(&[0; MAX_BELOW]).await?;
+        writer.write_all(&[0]).await
+    });
+    yield_now().await;
+    assert!(!writing.is_finished(), "there is a bound");
+    line.cut();
+    for end in [reading.await, writing.await] {
+        let error = end.expect("no panic").expect_err("it is cut");
+        assert_eq!(error.kind(), io::ErrorKind::ConnectionAborted);
+    }
+    assert!(Wire::new(tokio::io::empty(), &line).is_some());
+}
+
+#[tokio::test]
+async fn a_line_whose_client_has_gone_is_cut() {
+    let (client, server) = duplex(16);
+    let line = line();
+    let mut wire = Wire::new(server, &line).expect("a free line");
+    drop(client);
+    send(&line, &packet(1));
+    wire.flush()
+        .await
+        .expect("nothing of the layer below waits");
+    while line.whole().is_ok() {
+        yield_now().await;
+    }
+    wire.read_u8().await.expect_err("it is cut");
+}
+
+#[tokio::test]
+async fn what_was_sent_is_read_also_by_a_client_that_still_speaks() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let mut client = TcpStream::connect(address).await.expect("connected");
+    let (server, _) = listener.accept().await.expect("accepted");
+    let line = line();
+    let mut wire = Wire::new(server, &line).expect("a free line");
+    wire.write_all(b"last words").await.expect("written");
+    wire.flush().await.expect("written");
+    client.write_all(b"not read").await.expect("written");
+    line.hang_up();
+    drop(wire);
+    client.write_all(b"nor this").await.expect("written");
+    let mut heard = String::new();
+    client
+        .read_to_string(&mut heard)
+        .await
+        .expect("read to the end");
+    assert_eq!(heard, "last words");
+}
