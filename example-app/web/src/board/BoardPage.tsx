@@ -44,9 +44,11 @@ export function BoardPage({ me, bar, onFailed }: Props) {
   useEffect(() => {
     if (room.status === "error") onFailed(room.error);
   }, [room, onFailed]);
+  // Without a board the whole page says so.
+  const hasBoard = view !== null;
   useEffect(() => {
-    if (failure) onFailed(failure);
-  }, [failure, onFailed]);
+    if (failure && hasBoard) onFailed(failure);
+  }, [failure, hasBoard, onFailed]);
   useEffect(() => {
     document.title = view?.title ?? "Board";
   }, [view?.title]);

@@ -37,11 +37,13 @@ export function Log({ me, messages, live, onAsk }: Props) {
         {messages?.length === 0 && !live && <Empty onAsk={onAsk} />}
         {/* New messages are read out when they are whole. The answer under way is beside them: read out piece
             by piece it could not be understood, and it comes as a message when it has ended. */}
-        <ol className="messages" role="log" aria-live="polite" data-testid={testIds.messages}>
-          {rows.map((row) => (
-            <MessageView key={row.message.id} row={row} me={me} />
-          ))}
-        </ol>
+        <div role="log" aria-live="polite">
+          <ol className="messages" data-testid={testIds.messages}>
+            {rows.map((row) => (
+              <MessageView key={row.message.id} row={row} me={me} />
+            ))}
+          </ol>
+        </div>
         {live && <LiveAnswer live={live} me={me} />}
       </div>
       {!isAtEnd && (

@@ -15,7 +15,7 @@ export function Connection({ room, waiting }: Props) {
     room.status === "error"
       ? ["error", "Not live"]
       : status === "reconnecting" || status === "offline" || attempt > 1
-        ? ["reconnecting", waiting > 0 ? `Reconnecting, ${waiting} unsaved…` : "Reconnecting…"]
+        ? ["reconnecting", sayAway(status === "offline" ? "Offline" : "Reconnecting", waiting)]
         : room.status === "joined"
           ? ["joined", "Live"]
           : ["joining", "Connecting…"];
@@ -24,4 +24,8 @@ export function Connection({ room, waiting }: Props) {
       <span>{text}</span>
     </span>
   );
+}
+
+function sayAway(state: string, waiting: number): string {
+  return waiting > 0 ? `${state}, ${waiting} unsaved…` : `${state}…`;
 }

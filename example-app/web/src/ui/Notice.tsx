@@ -8,14 +8,16 @@ interface Props {
 /** A page that has nothing to show, and says why. */
 export function Notice({ title, text, testId, onRetry }: Props) {
   return (
-    <main className="notice" role="alert" data-testid={testId}>
-      <h1>{title}</h1>
-      <p>{text}</p>
-      {onRetry && (
-        <button type="button" className="button primary" onClick={onRetry}>
-          Try again
-        </button>
-      )}
+    <main className="notice" data-testid={testId}>
+      <section role="alert">
+        <h1>{title}</h1>
+        <p>{text}</p>
+        {onRetry && (
+          <button type="button" className="button primary" onClick={onRetry}>
+            Try again
+          </button>
+        )}
+      </section>
     </main>
   );
 }
