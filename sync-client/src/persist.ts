@@ -54,33 +54,42 @@ export function indexedDbQueue(options: IndexedDbQueueOptions = {}): SyncOffline
   const name = options.name ?? "sync-client";
   const page = uuid();
   let database: Promise<IDBDatabase> | undefined;
-  let living: Promise<() => Promise<Set<string>>> | undefined;
+  let claimed: Promise<() => Promise<Set<string>>> | undefined;
   let warned = false;
-  /** One after another: a request is put and removed, and taken, in the order that is asked for. */
-  let turn: Promise<unknown> = Promise.resolve();
 
-  function inTurn<T>(work: (rows: IDBObjectStore) => Promise<T>): Promise<T> {
-    const result = turn.then(async () => {
-      database ??= open(name);
-      return work((await database).transaction(TABLE, "readwrite").objectStore(TABLE));
-    });
-    turn = result.catch(failed);
-    return result;
+  const claimOnce = () => (claimed ??= claim(page));
+
+  /** Works in a transaction of its own. They run in the order that they are asked for. */
+  async function transact<T>(work: (rows: IDBObjectStore) => Promise<T>): Promise<T> {
+    try {
+      // Whoever finds a row has to find that its page lives.
+      await claimOnce();
+      database ??= inTime(open(name, () => (database = undefined)));
+      const transaction = (await database).transaction(TABLE, "readwrite");
+      const [result] = await Promise.all([work(transaction.objectStore(TABLE)), committed(transaction)]);
+      return result;
+    } catch (error) {
+      failed(error);
+      throw error;
+    }
   }
 
   function failed(error: unknown): void {
-    // It may have been closed from outside, as when the user clears the site's data.
+    database?.then((opened) => opened.close()).catch(() => {});
     database = undefined;
     if (!warned) console.warn("sync-client: requests are not kept across reloads.", error);
     warned = true;
   }
 
   async function take(identity: string): Promise<SyncKeptRequest[]> {
-    living ??= claim(page);
-    const pages = await (await living)();
-    return inTurn(async (rows) => {
-      const all = await done<Row[]>(rows.getAll());
-      const left = all.filter((row) => row.page !== page && !pages.has(row.page));
+    const seen = await transact((rows) => done<Row[]>(rows.getAll()));
+    // Asked now: a page that has put a row lived before that, and has gone if it does not any more.
+    const lives = await (await claimOnce())();
+    const gone = new Set(seen.map((row) => row.page).filter((other) => other !== page && !lives.has(other)));
+    if (gone.size === 0) return [];
+    return transact(async (rows) => {
+      // Another page that has come at the same time may have been faster.
+      const left = (await done<Row[]>(rows.getAll())).filter((row) => gone.has(row.page));
       const mine = left.filter(({ request }) => request.identity === identity);
       for (const row of left) {
         if (mine.includes(row)) rows.put({ ...row, page });
@@ -94,23 +103,50 @@ export function indexedDbQueue(options: IndexedDbQueueOptions = {}): SyncOffline
     });
   }
 
+  const remove = (requestId: string) => {
+    transact((rows) => done(rows.delete(requestId))).catch(() => {});
+  };
+
   return {
     take: (identity) => inTime(take(identity)).catch(() => []),
     put(request) {
-      const row: Row = { id: request.packet.requestId, page, request };
-      inTurn((rows) => done(rows.put(row))).catch(() => {});
+      const { requestId } = request.packet;
+      const row: Row = { id: requestId, page, request };
+      const write = (rows: IDBObjectStore) => {
+        const written = done(rows.put(row));
+        // At once: the page may go the moment after it has sent the request.
+        rows.transaction.commit();
+        return written;
+      };
+      // Where there is no room for its newer state, the older must not be taken for it.
+      transact(write).catch(() => remove(requestId));
     },
-    remove(requestId) {
-      inTurn((rows) => done(rows.delete(requestId))).catch(() => {});
-    },
+    remove,
     settled: (request, answer) => callSafely(() => options.onSettled?.(request, answer)),
   };
 }
 
-function open(name: string): Promise<IDBDatabase> {
+/** Calls `onLost` when it is closed from outside, as when the user clears the site's data. */
+async function open(name: string, onLost: () => void): Promise<IDBDatabase> {
   const opening = indexedDB.open(name, 1);
   opening.onupgradeneeded = () => opening.result.createObjectStore(TABLE, { keyPath: "id" });
-  return done(opening);
+  const database = await done(opening);
+  const lose = () => {
+    database.close();
+    onLost();
+  };
+  // Another page wants to delete it, or to change it, and waits for this one.
+  database.onversionchange = lose;
+  database.onclose = lose;
+  return database;
+}
+
+/** What was written is there. A full disk may only say so in the end. */
+function committed(transaction: IDBTransaction): Promise<void> {
+  return new Promise((resolve, reject) => {
+    transaction.oncomplete = () => resolve();
+    transaction.onabort = () => reject(transaction.error);
+  });
 }
 
 function done<T>(request: IDBRequest<T>): Promise<T> {
@@ -138,10 +174,12 @@ async function claim(page: string): Promise<() => Promise<Set<string>>> {
   const locks = typeof navigator === "object" ? navigator.locks : undefined;
   if (!locks) return async () => new Set();
   await new Promise<void>((claimed) => {
-    void locks.request(PREFIX + page, () => {
+    const lock = locks.request(PREFIX + page, () => {
       claimed();
       return new Promise(() => {});
     });
+    // A page may be forbidden to have any.
+    lock.catch(() => claimed());
   });
   return async () => {
     const { held = [] } = await locks.query();

@@ -62,6 +62,8 @@ export function runRequest(outbox: Outbox, plan: RequestPlan): Promise<Answer> {
 
     /** What was sent before may be sent again for so long. Later the server may have forgotten that it ran. */
     const mustGoBy = () => Math.min(expiresAt, (sentAt ?? Infinity) + plan.retryWithinMs);
+    /** A clock that was set back does not know when it was sent. */
+    const isTooLate = () => mustGoBy() <= Date.now() || (sentAt ?? 0) > Date.now();
     const onWaitedTooLong = () => {
       const sent = sentAt !== undefined;
       const isTooOld = rules.maxAgeMs !== undefined && mustGoBy() === expiresAt;
@@ -91,7 +93,7 @@ export function runRequest(outbox: Outbox, plan: RequestPlan): Promise<Answer> {
       },
       send() {
         // Timers stand still while the machine sleeps.
-        if (mustGoBy() <= Date.now()) return onWaitedTooLong();
+        if (isTooLate()) return onWaitedTooLong();
         expireIn(rules.maxAgeMs === undefined ? expiresAt - Date.now() : plan.timeoutMs, onTimeout);
         attempts += 1;
         const sending: Packet = sentAt === undefined ? sent : { ...sent, repeat: true };
@@ -111,7 +113,7 @@ export function runRequest(outbox: Outbox, plan: RequestPlan): Promise<Answer> {
     const lost = () => {
       exchange = undefined;
       // It is not known whether it ran: `sent` tells this apart from a request that did not.
-      if (!rules.waits || mustGoBy() <= Date.now()) return settle(unavailable(true));
+      if (!rules.waits || isTooLate()) return settle(unavailable(true));
       // A socket is not ready before there is another one. Elsewhere the next attempt could be at once.
       entry.notBefore = transport.isReady() ? Date.now() + pauseAfter(attempts - 1) : 0;
       outbox.putBack(entry);

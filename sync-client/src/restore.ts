@@ -1,4 +1,5 @@
 /** Requests that earlier pages kept, run again for the user they are of. */
+import { dropped } from "./errors.js";
 import { currentIdentity, type SyncKeptRequest, type SyncOfflineQueue } from "./offline.js";
 import type { Answer } from "./wire.js";
 
@@ -27,8 +28,14 @@ export function createRestore(
       underWay = true;
       const taken = persist.take(identity).catch((): SyncKeptRequest[] => []);
       void taken.then((kept) => {
-        // The user has changed meanwhile: what was taken is not for this one.
-        if (of !== identity) return;
+        if (of !== identity) {
+          // The user has changed meanwhile. It is given up, as what waits is.
+          for (const request of kept) {
+            persist.remove(request.packet.requestId);
+            persist.settled(request, dropped("session", request.sentAt !== undefined));
+          }
+          return;
+        }
         underWay = false;
         for (const request of kept) {
           void run(request).then((answer) => persist.settled(request, answer));

@@ -13,5 +13,6 @@ export type Timer = ReturnType<typeof setTimeout> | undefined;
 
 /** Runs `expire` after `ms` milliseconds; never, when that is longer than a timer can run. */
 export function startTimer(ms: number, expire: () => void): Timer {
-  return ms <= LONGEST_MS ? setTimeout(expire, ms) : undefined;
+  // What is no number is over at once: a request must settle.
+  return ms > LONGEST_MS ? undefined : setTimeout(expire, ms);
 }

@@ -5,6 +5,8 @@ import {
   getSyncStatus,
   initSync,
   reconnectSync,
+  type SyncKeptRequest,
+  type SyncOfflineStore,
   type SyncOptions,
   type SyncRequestOffline,
   syncRequest,
@@ -195,8 +197,8 @@ test("what is too old is given up by the next page", async () => {
   expect(settled).toMatchObject([{ errorCode: "offline.dropped" }]);
 });
 
-test("what a page in another tab waits with is left to it", async () => {
-  // Node has no locks; these are as shared between pages as a browser's.
+/** Locks, which Node has none of, as shared between pages as a browser's. */
+function stubLocks(): Set<string> {
   const held = new Set<string>();
   vi.stubGlobal("navigator", {
     locks: {
@@ -207,6 +209,11 @@ test("what a page in another tab waits with is left to it", async () => {
       query: async () => ({ held: [...held].map((lock) => ({ name: lock })) }),
     },
   });
+  return held;
+}
+
+test("what a page in another tab waits with is left to it", async () => {
+  const held = stubLocks();
   const { url, port } = await nowhere();
   openPage(url);
   ask("1");
@@ -236,4 +243,120 @@ test("without IndexedDB requests wait as long as the page lives", async () => {
   await until(() => sent(server).length === 1);
   expect(warn).toHaveBeenCalledOnce();
   warn.mockRestore();
+});
+
+/** A request of Ada's, as it is kept. */
+const request = (card: string, more: Partial<SyncKeptRequest> = {}): SyncKeptRequest => ({
+  packet: { name: "sync/board/moveCard/v1", cb: "board/moveCard/v1", data: { cardId: card }, receiver: "r", requestId: card },
+  identity: "ada",
+  askedAt: Date.now(),
+  expiresAt: Date.now() + 60_000,
+  ...more,
+});
+const cardsOf = (requests: SyncKeptRequest[]) => requests.map(({ packet }) => packet.data["cardId"]);
+
+test("of two pages that come at the same time, one takes over what was left and the other leaves it alone", async () => {
+  const held = stubLocks();
+  const gone = indexedDbQueue({ name: name() });
+  gone.put(request("1"));
+  await untilKept("1");
+  held.clear();
+
+  const { query } = navigator.locks;
+  let answer = () => {};
+  // The first to ask hears late who lived when it asked.
+  vi.spyOn(navigator.locks, "query").mockImplementationOnce(async () => {
+    const lived = await query();
+    await new Promise<void>((resolve) => (answer = resolve));
+    return lived;
+  });
+  const [one, other] = [indexedDbQueue({ name: name() }), indexedDbQueue({ name: name() })];
+  const late = one.take("ada");
+  await vi.waitFor(() => expect(navigator.locks.query).toHaveBeenCalled());
+  expect(cardsOf(await other.take("ada"))).toEqual(["1"]);
+  other.put(request("2"));
+  await untilKept("1", "2");
+  answer();
+  expect(await late).toEqual([]);
+  expect(await kept()).toEqual(["1", "2"]);
+});
+
+test("a page lives from its first request on, also when it has not looked for those of others", async () => {
+  stubLocks();
+  indexedDbQueue({ name: name() }).put(request("1"));
+  await untilKept("1");
+  expect(await indexedDbQueue({ name: name() }).take("ben")).toEqual([]);
+  expect(await kept()).toEqual(["1"]);
+});
+
+test("a page that may have no locks keeps its requests all the same", async () => {
+  const request = () => Promise.reject(new Error("not here"));
+  vi.stubGlobal("navigator", { locks: { request, query: async () => ({}) } });
+  const { url } = await nowhere();
+  openPage(url);
+  ask("1");
+  await untilKept("1");
+});
+
+test("when the disk is full, no request is kept in an older state than it has", async () => {
+  const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
+  const store = indexedDbQueue({ name: name() });
+  store.put(request("1"));
+  await untilKept("1");
+  const commit = vi.spyOn(IDBTransaction.prototype, "commit").mockImplementation(function (this: IDBTransaction) {
+    this.abort();
+  });
+  store.put(request("1", { sentAt: Date.now() }));
+  await untilKept();
+  expect(warn).toHaveBeenCalledOnce();
+  commit.mockRestore();
+  store.put(request("2"));
+  await untilKept("2");
+  warn.mockRestore();
+});
+
+test("the user can clear the site's data while the page is open, and what is asked then is kept", async () => {
+  const store = indexedDbQueue({ name: name() });
+  store.put(request("1"));
+  await untilKept("1");
+  await new Promise<void>((resolve, reject) => {
+    const deleting = indexedDB.deleteDatabase(name());
+    deleting.onsuccess = () => resolve();
+    deleting.onblocked = () => reject(new Error("the page holds on to it"));
+  });
+  store.put(request("2"));
+  await untilKept("2");
+});
+
+test("what was taken over for a user who has gone meanwhile is given up", async () => {
+  let give = (_: SyncKeptRequest[]) => {};
+  const removed: string[] = [];
+  const settled: unknown[] = [];
+  const persist: SyncOfflineStore = {
+    take: (of) => (of === "ada" ? new Promise((resolve) => (give = resolve)) : Promise.resolve([])),
+    put: () => {},
+    remove: (id) => removed.push(id),
+    settled: (_, answer) => settled.push(answer),
+  };
+  const server = await serve();
+  initSync({ url: server.url, offlineQueue: { identity: () => user, persist } });
+  await untilConnected();
+  user = "ben";
+  reconnectSync();
+  give([request("1")]);
+  await until(() => settled.length === 1);
+  expect(removed).toEqual(["1"]);
+  expect(settled).toMatchObject([{ errorCode: "offline.dropped", errorParams: [{ value: "session" }, { value: false }] }]);
+  expect(sent(server)).toEqual([]);
+});
+
+test("what was sent later than the clock says now is not sent again", async () => {
+  const server = await serve();
+  indexedDbQueue({ name: name() }).put(request("1", { sentAt: Date.now() + 3_600_000, expiresAt: Date.now() + 86_400_000 }));
+  await untilKept("1");
+  const settled: unknown[] = [];
+  openPage(server.url, { onSettled: (_, answer) => settled.push(answer) });
+  await until(() => settled.length === 1);
+  expect(settled).toMatchObject([{ errorCode: "sync.ioUnavailable", errorParams: [{ key: "sent", value: true }] }]);
+  expect(sent(server)).toEqual([]);
 });

@@ -134,6 +134,13 @@ test("a timeout of Infinity does not expire at once", async () => {
   expect(answer.status).toBe("success");
 });
 
+test("a timeout that is no number settles the request all the same", async () => {
+  await connected();
+  await joinRoom(room);
+  const answer = await syncRequest({ name: "board/slow", version: "v1", receiver: room, timeoutMs: Number.NaN });
+  expect(answer).toMatchObject({ status: "error", errorCode: "sync.requestTimeout" });
+});
+
 test("an abort settles the request and cancels it, even before the server said how", async () => {
   const server = await connected({ cancelIdDelay: 400 });
   await joinRoom(room);
