@@ -1,6 +1,9 @@
 //! Whom the streams of a request reach besides its originator: the room, chosen sessions, a recipient.
 
-use std::sync::{Arc, Weak};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Weak},
+};
 
 use futures_util::{FutureExt, future::BoxFuture};
 use serde_json::value::RawValue;
@@ -51,16 +54,10 @@ impl Audience for RequestAudience {
         self.room.clone()
     }
 
-    fn chosen(&self, chosen: Vec<Chosen>) -> Arc<dyn Outlet> {
-        let mut topics: Vec<Topic> = Vec::new();
-        for topic in chosen.into_iter().map(Topic::from) {
-            if !topics.contains(&topic) {
-                topics.push(topic);
-            }
-        }
+    fn chosen(&self, chosen: BTreeSet<Chosen>) -> Arc<dyn Outlet> {
         Arc::new(Selection {
             origin: self.room.origin.clone(),
-            topics,
+            topics: chosen.into_iter().map(Topic::from).collect(),
         })
     }
 }

@@ -26,10 +26,7 @@ export type Card = {
   ownerName: string,
 };
 
-/**
- * A piece of text, the payload that a [`StreamThrottle`](crate::StreamThrottle) makes if it is not told
- * otherwise: `{ chunk: "..." }`.
- */
+/** A piece of text, the payload that a `StreamThrottle` makes if it is not told otherwise: `{ chunk: "..." }`. */
 export type Chunk = {
   /** The text. */
   chunk: string,

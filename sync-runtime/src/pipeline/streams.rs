@@ -7,7 +7,7 @@ use crate::{
     replay::Running,
     routed::Routed,
     server::Server,
-    stream::{Gate, Outlet, Streams},
+    stream::{Addressed, Gate, Outlet, Streams},
     stream_hooks,
 };
 
@@ -50,6 +50,7 @@ pub(super) fn open(
         gate: gate.clone(),
         originator: originator(),
         audience: Arc::new(RequestAudience::new(server, routed, replay.as_ref())),
+        addressed: Arc::new(Addressed::default()),
         pressure: server.config.flush_pressure_bytes,
     };
     let open = Open {

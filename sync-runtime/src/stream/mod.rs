@@ -19,5 +19,5 @@ pub use self::{
 };
 pub(crate) use self::{
     gate::{Gate, Note, Passed},
-    outlet::{Audience, Chosen, Outlet, Streams},
+    outlet::{Addressed, Audience, Chosen, Outlet, Streams},
 };

@@ -1,8 +1,9 @@
 //! Where the payloads of streams go.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use futures_util::future::BoxFuture;
+use parking_lot::Mutex;
 use serde_json::value::RawValue;
 
 use super::Gate;
@@ -23,11 +24,11 @@ pub(crate) trait Audience: Send + Sync {
     fn room(&self) -> Arc<dyn Outlet>;
 
     /// All connections of sessions or users.
-    fn chosen(&self, chosen: Vec<Chosen>) -> Arc<dyn Outlet>;
+    fn chosen(&self, chosen: BTreeSet<Chosen>) -> Arc<dyn Outlet>;
 }
 
 /// Whose connections a payload is for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Chosen {
     Session(SessionKey),
     User(String),
@@ -39,6 +40,28 @@ pub(crate) struct Streams {
     pub(crate) gate: Arc<Gate>,
     pub(crate) originator: Arc<dyn Outlet>,
     pub(crate) audience: Arc<dyn Audience>,
+    pub(crate) addressed: Arc<Addressed>,
     /// How many bytes before a connection are pressure.
     pub(crate) pressure: usize,
+}
+
+/// Whom a request's handler has sent something to by name. It is noted only where somebody looks at it.
+#[derive(Default)]
+pub(crate) struct Addressed(Mutex<Option<BTreeSet<Chosen>>>);
+
+impl Addressed {
+    /// From now on it is noted.
+    pub(super) fn begin(&self) {
+        self.0.lock().get_or_insert_default();
+    }
+
+    pub(super) fn note(&self, chosen: &BTreeSet<Chosen>) {
+        if let Some(noted) = &mut *self.0.lock() {
+            noted.extend(chosen.iter().cloned());
+        }
+    }
+
+    pub(super) fn all(&self) -> BTreeSet<Chosen> {
+        self.0.lock().clone().unwrap_or_default()
+    }
 }

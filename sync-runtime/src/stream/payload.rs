@@ -38,8 +38,7 @@ impl<P: Serialize + TS + 'static> StreamPayload for P {
     }
 }
 
-/// A piece of text, the payload that a [`StreamThrottle`](crate::StreamThrottle) makes if it is not told
-/// otherwise: `{ chunk: "..." }`.
+/// A piece of text, the payload that a `StreamThrottle` makes if it is not told otherwise: `{ chunk: "..." }`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, TS)]
 pub struct Chunk {
     /// The text.

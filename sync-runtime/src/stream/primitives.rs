@@ -1,11 +1,13 @@
 //! The streams that a handler takes as parameters.
 
-use std::{fmt, future::Future, marker::PhantomData, sync::Arc};
+use std::{collections::BTreeSet, fmt, future::Future, marker::PhantomData, sync::Arc};
 
 use futures_util::future::join_all;
 use tokio_util::sync::CancellationToken;
 
-use super::{Audience, Chosen, Gate, Outlet, StreamPayload, StreamSink, Streams, gate::Lane};
+use super::{
+    Addressed, Audience, Chosen, Gate, Outlet, StreamPayload, StreamSink, Streams, gate::Lane,
+};
 use crate::{hooks::StreamAudience, session::SessionKey};
 
 /// A stream to one client.
@@ -41,6 +43,7 @@ pub struct Broadcast<P>(Sender<P>);
 pub struct StreamTo<P> {
     gate: Arc<Gate>,
     audience: Arc<dyn Audience>,
+    addressed: Arc<Addressed>,
     payload: PhantomData<fn(&P)>,
 }
 
@@ -52,6 +55,7 @@ impl<P: StreamPayload> StreamTo<P> {
         Self {
             gate: streams.gate.clone(),
             audience: streams.audience.clone(),
+            addressed: streams.addressed.clone(),
             payload: PhantomData,
         }
     }
@@ -70,7 +74,9 @@ impl<P: StreamPayload> StreamTo<P> {
     }
 
     fn to(&self, chosen: impl Iterator<Item = Chosen>) -> Targets<P> {
-        let outlet = self.audience.chosen(chosen.collect());
+        let chosen: BTreeSet<_> = chosen.collect();
+        self.addressed.note(&chosen);
+        let outlet = self.audience.chosen(chosen);
         Targets(Sender::new(&self.gate, outlet, StreamAudience::Chosen))
     }
 }
@@ -80,6 +86,7 @@ impl<P> Clone for StreamTo<P> {
         Self {
             gate: self.gate.clone(),
             audience: self.audience.clone(),
+            addressed: self.addressed.clone(),
             payload: PhantomData,
         }
     }
@@ -189,19 +196,25 @@ impl<P> Clone for Sender<P> {
 /// much before it ([`Config::max_unsent_bytes`](crate::Config::max_unsent_bytes)) is told and closed. A handler that makes
 /// payloads faster than networks take them waits here between them.
 ///
-/// It looks at the connections of this node that are in the request's room, and at the one that made
-/// the request. Those of other nodes it does not see: there each node has its own bounds.
+/// It looks at the connections of this node that are in the request's room, at those of the users and sessions
+/// that a [`StreamTo`] was pointed at so far, and at the one that made the request. Those of other nodes it
+/// does not see: there each node has its own bounds.
 #[derive(Clone)]
 pub struct FlushPressure {
-    outlets: Arc<[Arc<dyn Outlet>]>,
+    originator: Arc<dyn Outlet>,
+    audience: Arc<dyn Audience>,
+    addressed: Arc<Addressed>,
     below: usize,
     cancelled: CancellationToken,
 }
 
 impl FlushPressure {
     pub(crate) fn of(streams: &Streams, cancelled: CancellationToken) -> Self {
+        streams.addressed.begin();
         Self {
-            outlets: [streams.audience.room(), streams.originator.clone()].into(),
+            originator: streams.originator.clone(),
+            audience: streams.audience.clone(),
+            addressed: streams.addressed.clone(),
             below: streams.pressure,
             cancelled,
         }
@@ -215,7 +228,12 @@ impl FlushPressure {
 
     /// As [`wait`](Self::wait), for a bound of one's own in bytes.
     pub async fn wait_below(&self, bytes: usize) {
-        let drained = join_all(self.outlets.iter().map(|outlet| outlet.drained(bytes)));
+        let outlets = [
+            self.audience.room(),
+            self.audience.chosen(self.addressed.all()),
+            self.originator.clone(),
+        ];
+        let drained = join_all(outlets.iter().map(|outlet| outlet.drained(bytes)));
         tokio::select! {
             biased;
             () = self.cancelled.cancelled() => {}
@@ -248,5 +266,79 @@ impl Cancel {
     /// Waits until it is.
     pub fn cancelled(&self) -> impl Future<Output = ()> + Send + '_ {
         self.0.cancelled()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::{FutureExt, future::BoxFuture};
+    use serde_json::value::RawValue;
+    use tokio::sync::watch;
+
+    use super::*;
+    use crate::Chunk;
+
+    /// Somebody whose network takes nothing until it is told to.
+    #[derive(Clone)]
+    struct Slow(watch::Sender<bool>);
+
+    impl Outlet for Slow {
+        fn send(&self, _: &RawValue) -> usize {
+            1
+        }
+
+        fn drained(&self, _: usize) -> BoxFuture<'_, ()> {
+            let mut drained = self.0.subscribe();
+            async move {
+                let _ = drained.wait_for(|is_drained| *is_drained).await;
+            }
+            .boxed()
+        }
+    }
+
+    /// Nobody but one user is slow.
+    struct Users {
+        slow: Slow,
+    }
+
+    impl Audience for Users {
+        fn room(&self) -> Arc<dyn Outlet> {
+            self.chosen(BTreeSet::new())
+        }
+
+        fn chosen(&self, chosen: BTreeSet<Chosen>) -> Arc<dyn Outlet> {
+            if chosen.contains(&Chosen::User("slow".into())) {
+                Arc::new(self.slow.clone())
+            } else {
+                Arc::new(Slow(watch::Sender::new(true)))
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn pressure_is_also_that_of_those_whom_a_stream_was_pointed_at() {
+        let slow = Slow(watch::Sender::new(false));
+        let streams = Streams {
+            gate: Arc::new(Gate::new(None)),
+            originator: Arc::new(Slow(watch::Sender::new(true))),
+            audience: Arc::new(Users { slow: slow.clone() }),
+            addressed: Arc::default(),
+            pressure: 1,
+        };
+        let to = StreamTo::<Chunk>::of(&streams);
+        let cancelled = CancellationToken::new();
+        let pressure = FlushPressure::of(&streams, cancelled.clone());
+        assert!(pressure.wait().now_or_never().is_some());
+
+        to.users(["fast"]).send(&Chunk::from("a".to_owned()));
+        assert!(pressure.wait().now_or_never().is_some());
+        to.users(["slow"]).send(&Chunk::from("b".to_owned()));
+        assert!(pressure.wait().now_or_never().is_none());
+        slow.0.send_replace(true);
+        assert!(pressure.wait().now_or_never().is_some());
+
+        slow.0.send_replace(false);
+        cancelled.cancel();
+        assert!(pressure.wait().now_or_never().is_some());
     }
 }

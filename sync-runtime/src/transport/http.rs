@@ -20,11 +20,11 @@ use http::{
 };
 use serde::Serialize;
 use tokio::sync::oneshot;
-use tokio_util::sync::DropGuard;
+use tokio_util::sync::CancellationToken;
 
 use super::{
     origin,
-    sse::{Events, Nowhere},
+    sse::{Events, LastEvent, Nowhere},
 };
 use crate::{
     Failure,
@@ -121,9 +121,6 @@ impl pipeline::Reply for Reply {
 async fn receive(State(server): State<Arc<Server>>, request: Request) -> Response {
     let is_stream = wants_stream(request.uri(), request.headers());
     let cancelled = server.shutdown.request_token();
-    // Whoever waits for the answer drops this with the connection, and the request is cancelled.
-    let mut guard = Some(cancelled.clone().drop_guard());
-    let events = is_stream.then(|| Events::new(server.config.max_unsent_bytes, cancelled.clone()));
     let (answer, answered) = oneshot::channel();
     let (parts, body) = request.into_parts();
     let credential = server.sessions.credential(&parts.headers, None);
@@ -132,7 +129,18 @@ async fn receive(State(server): State<Arc<Server>>, request: Request) -> Respons
         address: Address::of(&parts, &server.proxies),
         languages: Asked::of(&parts.headers),
     };
-    match accept(&server, &parts, body, credential).await {
+    let request = accept(&server, &parts, body, credential).await;
+    let name = request.as_ref().ok().map(Shaped::name);
+    let route = name.and_then(|name| server.routes.named(name));
+    let goes_on = route.is_some_and(|route| route.server.on_disconnect == OnDisconnect::Finish);
+    let with_client = (!goes_on).then(|| cancelled.clone());
+    // Whoever waits for the answer drops this with the connection, and the request is cancelled.
+    let guard = with_client.clone().map(CancellationToken::drop_guard);
+    let events = is_stream.then(|| Events::new(server.config.max_unsent_bytes, with_client));
+    if let Some(events) = &events {
+        events.watch(server.config.stall_timeout);
+    }
+    match request {
         Err(refusal) => {
             let failure = Failure::from(refusal);
             observe::refused(&failure);
@@ -140,10 +148,6 @@ async fn receive(State(server): State<Arc<Server>>, request: Request) -> Respons
             let _ = answer.send(Answer::of(Err(&failure)));
         }
         Ok(request) => {
-            let route = server.routes.named(request.name());
-            if route.is_some_and(|route| route.server.on_disconnect == OnDisconnect::Finish) {
-                guard.take().map(DropGuard::disarm);
-            }
             let reply = Reply {
                 answer,
                 progress: match &events {
@@ -171,7 +175,7 @@ async fn receive(State(server): State<Arc<Server>>, request: Request) -> Respons
     };
     match events {
         Some(events) => {
-            let last = async { last_event(&answer.await) };
+            let last = async { LastEvent::from(answer.await) };
             Sse::new(events.read(last))
                 .keep_alive(KeepAlive::new().interval(HEARTBEAT))
                 .into_response()
@@ -180,8 +184,13 @@ async fn receive(State(server): State<Arc<Server>>, request: Request) -> Respons
     }
 }
 
-fn last_event(answer: &Answer) -> Event {
-    Event::default().event("final").data(&answer.json)
+impl From<Answer> for LastEvent {
+    fn from(Answer { status, json }: Answer) -> Self {
+        Self {
+            event: Event::default().event("final").data(json),
+            is_error: !status.is_success(),
+        }
+    }
 }
 
 fn wants_stream(uri: &Uri, headers: &HeaderMap) -> bool {
