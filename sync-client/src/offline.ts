@@ -23,8 +23,9 @@ export interface SyncOfflineQueue {
    */
   dropPolicy?: SyncDropPolicy;
   /**
-   * The id of the user, or a function that gives the current one. What waits goes on waiting
-   * across `reconnectSync` only for the same user; without an identity it is given up there.
+   * The id of the user as the server has it (`SessionUser::user_id`), or a function that gives the current
+   * one. What waits goes on waiting across `reconnectSync` only for the same user; without an identity it is
+   * given up there. Requests say whose they are, and the server refuses those of somebody else.
    */
   identity?: SyncIdentity | (() => SyncIdentity);
   /** Keeps what waits across reloads of the page: `indexedDbQueue()` of `sync-client/persist`. Needs `identity`. */

@@ -34,7 +34,9 @@ export function runRequest(outbox: Outbox, plan: RequestPlan): Promise<Answer> {
   const { packet, transport, rules, askedAt, expiresAt, signal, onStream } = plan;
   const newFrame = createFrames();
   const { requestId, ...withoutId } = packet;
-  const sent = rules.waits && plan.retryWithinMs > 0 ? packet : withoutId;
+  const sent: Packet = { ...(rules.waits && plan.retryWithinMs > 0 ? packet : withoutId) };
+  // The session may be another by then without this page having heard: a login in another tab changes the cookie.
+  if (rules.identity !== undefined) sent.user = rules.identity;
   return new Promise((resolve) => {
     let sentAt = plan.sentAt;
     let attempts = 0;

@@ -22,6 +22,8 @@ export interface Packet {
   /** It was sent before, and may have run. */
   repeat?: true;
   ignoreSelf?: true;
+  /** Whose it is, where the page says: the server runs it for nobody else. */
+  user?: string;
 }
 
 /** A request that can be told from all others, also when it is sent again. */

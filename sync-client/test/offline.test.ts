@@ -40,6 +40,15 @@ async function away(sync: SyncOptions): Promise<number> {
   return server.port;
 }
 
+test("a request says whose it is, where the page does", async () => {
+  let identity: string | null = "ada";
+  const server = await connected({}, { offlineQueue: { identity: () => identity } });
+  await ping();
+  identity = null;
+  await ping();
+  expect(server.sent("sync").map(({ user }) => user)).toEqual(["ada", undefined]);
+});
+
 test("the status counts what waits", async () => {
   const port = await away({});
   const answers = [ping(), ping(), ping()];

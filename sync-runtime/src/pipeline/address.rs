@@ -17,6 +17,7 @@ pub(super) struct Addressed {
     pub(super) data: Arc<RawValue>,
     pub(super) ignore_self: bool,
     pub(super) made_as: Option<MadeAs>,
+    pub(super) user: Option<Arc<str>>,
 }
 
 /// Checks a request's `cb`, name and receiver, once the hooks of messages have let it pass.
@@ -42,5 +43,6 @@ pub(super) async fn address(
         data: request.data,
         ignore_self: request.ignore_self,
         made_as: request.made_as,
+        user: request.user,
     })
 }

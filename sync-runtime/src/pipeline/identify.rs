@@ -8,6 +8,7 @@ use super::address::Addressed;
 use crate::{
     Failure, Locale,
     connection::Connection,
+    error::Refusal,
     limits::Address,
     locale::Asked,
     room::RoomCode,
@@ -105,6 +106,14 @@ pub(super) async fn identify(
         None => None,
         Some(key) => server.sessions.find(key).await.map_err(Failure::internal)?,
     };
+    // A page may not know that somebody else has logged in since, in another tab of its browser.
+    if let Some(user) = &request.user {
+        match &session {
+            None => return Err(Refusal::LoginRequired.into()),
+            Some(session) if session.user_id() != &**user => return Err(Refusal::Forbidden.into()),
+            Some(_) => {}
+        }
+    }
     Ok(Identified {
         request,
         locale: requester.locale(server, session.as_ref()),

@@ -28,6 +28,8 @@ struct Packet<'a> {
     request_id: Option<&'a RawValue>,
     #[serde(borrow, default)]
     repeat: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    user: Option<&'a RawValue>,
 }
 
 /// A request whose name is text and whose data is an object.
@@ -39,6 +41,8 @@ pub(crate) struct Shaped {
     pub(super) receiver: Arc<str>,
     pub(super) ignore_self: bool,
     pub(super) made_as: Option<MadeAs>,
+    /// The id of the user that it was made for, where the packet says.
+    pub(super) user: Option<Arc<str>>,
     arrived: Instant,
 }
 
@@ -76,6 +80,10 @@ fn packed(name: Option<Arc<str>>, packet: &Packet<'_>) -> Result<Shaped, Refusal
             Some(MadeAs { id, is_repeat })
         }
     };
+    let user = packet
+        .user
+        .map(|user| text(user).ok_or(Refusal::InvalidRequest))
+        .transpose()?;
     Ok(Shaped {
         name,
         data: data.to_owned().into(),
@@ -83,6 +91,7 @@ fn packed(name: Option<Arc<str>>, packet: &Packet<'_>) -> Result<Shaped, Refusal
         receiver: packet.receiver.and_then(text).unwrap_or_default().into(),
         ignore_self: flag(packet.ignore_self)?,
         made_as,
+        user: user.map(Arc::from),
         arrived: Instant::now(),
     })
 }
@@ -143,6 +152,7 @@ mod tests {
             r#"{"name":"a","data":{},"ignoreSelf":"yes"}"#,
             r#"{"name":"a","data":{},"repeat":1}"#,
             r#"{"name":"a","data":{},"requestId":7}"#,
+            r#"{"name":"a","data":{},"user":7}"#,
             r#"{"name":"a","data":{},"requestId":""}"#,
             r#"{"name":"a","data":{},"requestId":"a b"}"#,
             r#"{"name":"a","name":"b","data":{}}"#,

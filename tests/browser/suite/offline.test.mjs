@@ -130,3 +130,20 @@ test("what one user left behind is not sent for the next", async () => {
   await ada.sees(card, "ideas");
   assert.equal(movesHeard(card), 0);
 });
+
+test("what waits in one tab is not done by somebody who has logged in in another", async () => {
+  const card = await ada.createCard("Nor for whom is in the next tab");
+  await ben.sees(card, "ideas");
+  await cutOff();
+  await ben.drag(card, "doing");
+  await ben.sees(card, "doing");
+
+  const { request } = ben.page.context();
+  const next = await request.post(`${network.url}/auth/register`, { data: { name: `${ben.name}-2`, password: PASSWORD } });
+  assert.ok(next.ok(), await next.text());
+  network.mend();
+  await ben.get("toast").waitFor();
+  await ben.sees(card, "ideas");
+  await ada.sees(card, "ideas");
+  assert.equal(movesHeard(card), 0);
+});

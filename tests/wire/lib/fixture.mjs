@@ -106,15 +106,15 @@ export class Fixture {
    * @param {Way} way
    * @param {string} name
    * @param {string} group
-   * @returns {Promise<(route: string, data: Frame) => Promise<Frame>>}
+   * @returns {Promise<(route: string, data: Frame, more?: Frame) => Promise<Frame>>}
    */
   async asker(way, name, group) {
     const user = await this.logIn(name);
     const client = await this.connect(user, { transports: [way === "polling" ? "polling" : "websocket"] });
     await client.join(group);
-    if (way !== "HTTP") return (route, data) => client.send(packet(route, data, group));
-    return async (route, data) => {
-      const response = await this.post(route, { data, receiver: group }, user);
+    if (way !== "HTTP") return (route, data, more) => client.send(packet(route, data, group, more));
+    return async (route, data, more) => {
+      const response = await this.post(route, { data, receiver: group, ...more }, user);
       /** @type {any} */
       const answer = await response.json();
       assert.equal(response.status, answer.status === "success" ? 200 : answer.httpStatus, JSON.stringify(answer));
