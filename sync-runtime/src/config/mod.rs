@@ -92,7 +92,7 @@ pub struct Config {
     pub max_unsent_bytes: usize,
 
     /// How long nothing of what waits for a connection's network may move, before it is closed in the
-    /// same way. 10 seconds.
+    /// same way. A client that reads its events over HTTP has as long, or twice that. 10 seconds.
     #[serde(with = "form::duration")]
     pub stall_timeout: Duration,
 

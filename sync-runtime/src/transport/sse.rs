@@ -179,7 +179,8 @@ impl Outlet for Events {
             return 0;
         }
         let payload = payload.get();
-        if waiting.bytes + payload.len() > self.max_bytes {
+        // One that is too large by itself is no sign of a slow reader.
+        if waiting.bytes > 0 && waiting.bytes + payload.len() > self.max_bytes {
             // What is left would have a gap.
             let reader = self.give_up(&mut waiting);
             drop(waiting);
@@ -265,15 +266,24 @@ mod tests {
     #[tokio::test]
     async fn who_has_not_got_all_payloads_is_not_told_of_a_success() {
         let events = Events::new(MAX_BYTES, Some(CancellationToken::new()));
-        assert_eq!(events.send(&payload(200)), 0);
+        assert_eq!(events.send(&payload(90)), 1);
+        assert_eq!(events.send(&payload(90)), 0);
         assert_eq!(read(events, async { last(false) }).await, 0);
     }
 
     #[tokio::test]
     async fn what_goes_on_without_its_client_ends_with_none() {
         let events = Events::new(MAX_BYTES, None);
-        assert_eq!(events.send(&payload(200)), 0);
+        assert_eq!(events.send(&payload(90)), 1);
+        assert_eq!(events.send(&payload(90)), 0);
         assert_eq!(read(events, std::future::pending()).await, 0);
+    }
+
+    #[tokio::test]
+    async fn a_payload_that_is_larger_than_may_wait_reaches_who_reads() {
+        let events = Events::new(MAX_BYTES, None);
+        assert_eq!(events.send(&payload(200)), 1);
+        assert_eq!(read(events, async { last(false) }).await, 2);
     }
 
     #[tokio::test(start_paused = true)]
