@@ -15,6 +15,9 @@ const CHARS: usize = 32;
 /// How long a character waits at the most for others.
 const EVERY: Duration = Duration::from_millis(50);
 
+/// No text waits longer. Clocks cannot count to any time there is.
+const LONGEST: Duration = Duration::from_hours(24);
+
 /// What is longer is no character that anybody wrote, and is not waited for: a letter can be followed
 /// by combining marks without end.
 const MAX_CHAR_BYTES: usize = 256;
@@ -100,10 +103,10 @@ impl StreamThrottle {
         self
     }
 
-    /// Sets how long text waits for more; 50 milliseconds if not set.
+    /// Sets how long text waits for more; 50 milliseconds if not set, a day at the most.
     #[must_use]
     pub fn every(mut self, every: Duration) -> Self {
-        self.every = Some(every);
+        self.every = Some(every.min(LONGEST));
         self
     }
 
@@ -293,6 +296,15 @@ mod tests {
         assert!(seen.chunks().is_empty());
         drop(throttle);
         assert_eq!(seen.chunks(), ["some text"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_time_longer_than_clocks_can_count_is_no_mistake() {
+        let seen = Seen::default();
+        let throttle = StreamThrottle::new(seen.clone()).every(Duration::MAX);
+        throttle.push("some text");
+        tokio::time::sleep(Duration::from_mins(1)).await;
+        assert!(seen.chunks().is_empty());
     }
 
     #[test]
