@@ -10,8 +10,10 @@ const EVERY = 100;
 const SETTLED_WITHIN = 20_000;
 /** How long the deliveries of one attempt may take when all is healthy, in milliseconds. */
 const ATTEMPT = 2_000;
-/** How long before a connection is found broken what was sent on it may have been lost, in milliseconds. */
-const UNNOTICED = 5_000;
+/** How long to wait before another attempt, in milliseconds. */
+const TRY_AGAIN = 200;
+/** How much what is asked for at about the same time may overtake each other on its way to a member, in milliseconds. */
+const ABOUT = 5_000;
 
 /** @typedef {import("./member.mjs").Member} Member */
 
@@ -70,7 +72,7 @@ export async function healthy(members, within = SETTLED_WITHIN) {
   const begun = Date.now();
   while (Date.now() - begun < within) {
     if (members.every(({ isReady }) => isReady) && (await comesToAll(members))) return (Date.now() - begun) / 1000;
-    await sleep(50);
+    await sleep(TRY_AGAIN);
   }
   return assert.fail(`not healthy after ${within} ms`);
 }
@@ -79,12 +81,15 @@ export async function healthy(members, within = SETTLED_WITHIN) {
 async function comesToAll(members) {
   probes += 1;
   const ids = members.flatMap(({ name }) => [`probe-${probes}-${name}-kept`, `probe-${probes}-${name}-passed`]);
+  /** @type {import("./member.mjs").Asked[]} */
+  const asked = [];
   for (const member of members) {
     void member.ask(KEEP, `probe-${probes}-${member.name}-kept`);
     void member.ask(PASS, `probe-${probes}-${member.name}-passed`);
+    asked.push(...member.asked.slice(-2));
   }
   const late = Date.now() + ATTEMPT;
-  while (Date.now() < late) {
+  while (Date.now() < late && asked.every(({ error }) => error === undefined)) {
     const missing = members.some(({ heard }) => {
       const recent = new Set(heard.slice(-20 * ids.length).map(({ id }) => id));
       return ids.some((id) => !recent.has(id));
@@ -112,6 +117,7 @@ export function judge(fault, members, seconds) {
   const asked = members.flatMap((member) => member.asked);
   const answered = asked.filter((one) => one.answered !== undefined);
   ranOnce(members);
+  const askedAt = new Map(asked.map(({ id, at }) => [id, at]));
   let duplicates = 0;
   let missed = 0;
   for (const member of members) {
@@ -121,7 +127,7 @@ export function judge(fault, members, seconds) {
     const heard = new Set(ids);
     for (const one of answered.filter(({ id }) => !heard.has(id))) {
       missed += 1;
-      assert.ok(wasTold(member, one), `${member.name} misses ${one.route} ${one.id} and was not told`);
+      assert.ok(wasTold(member, one, askedAt), `${member.name} misses ${one.route} ${one.id} and was not told`);
     }
   }
   assert.equal(duplicates, 0, "something was delivered twice");
@@ -176,16 +182,20 @@ function oneOrder(members) {
 
 /**
  * Whether a member was told that it may have missed a note: a kept one only where it was told that it
- * cannot resume, another also where its connection was broken.
+ * cannot resume, another also where its connection was broken. Then it knows that anything may be missing
+ * that came after the last it has heard.
  *
  * @param {Member} member
  * @param {import("./member.mjs").Asked} asked
+ * @param {Map<string, number>} askedAt when each note was asked for
  */
-function wasTold(member, asked) {
-  return member.signals.some(({ kind, reason, at, until }) => {
+function wasTold(member, asked, askedAt) {
+  return member.signals.some(({ kind, reason, heard, at, until }) => {
     if (kind === "lost" || (kind === "gap" && reason === "newEpoch")) return until >= asked.at;
     if (asked.route === KEEP) return false;
-    return until >= asked.at && (asked.answered ?? Infinity) >= at - UNNOTICED;
+    const last = member.heard[heard - 1];
+    const since = Math.min(at, (last && askedAt.get(last.id)) ?? at) - ABOUT;
+    return until >= asked.at && (asked.answered ?? Infinity) >= since;
   });
 }
 

@@ -19,7 +19,8 @@ const FLOOD_CHUNK = 100_000;
  * @typedef {{ id: string, run: string, route: string, offset?: string, at: number }} Heard
  * @typedef {"connection" | "gap" | "lost" | "session"} SignalKind
  *   `connection`: it was away; `gap`: `sync-gap`; `lost`: a room that cannot be resumed; `session`: it was logged out
- * @typedef {{ kind: SignalKind, reason: string, at: number, until: number }} Signal `until`: when it was back
+ * @typedef {{ kind: SignalKind, reason: string, heard: number, at: number, until: number }} Signal `heard`: how much it had
+ *   heard by then; `until`: when it was back
  * @typedef {{ id: string, route: string, at: number, answered?: number, error?: string }} Asked
  */
 
@@ -135,7 +136,7 @@ export class Member {
   /** @param {SignalKind} kind @param {string} reason */
   #signal(kind, reason) {
     const at = Date.now();
-    this.signals.push({ kind, reason, at, until: kind === "connection" ? Infinity : at });
+    this.signals.push({ kind, reason, heard: this.heard.length, at, until: kind === "connection" ? Infinity : at });
   }
 
   async #connect() {

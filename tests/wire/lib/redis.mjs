@@ -44,7 +44,9 @@ export class Redis {
 
   /** Starts it, the first time or again, on the same port. */
   async start() {
-    const kept = this.#keeps ? ["--appendonly", "yes", "--appendfsync", "always"] : ["--appendonly", "no"];
+    // What is written is kept when the process is killed, also where the disk has yet to have it: what would be
+    // measured with `always` is the disk.
+    const kept = this.#keeps ? ["--appendonly", "yes", "--appendfsync", "no"] : ["--appendonly", "no"];
     const words = ["--port", String(this.port), "--bind", "127.0.0.1", "--save", "", "--dir", this.#folder, ...kept];
     const child = spawn("redis-server", words, { stdio: "ignore" });
     this.#process = child;
