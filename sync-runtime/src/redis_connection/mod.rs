@@ -1,5 +1,6 @@
 //! Connections to Redis that come back by themselves.
 
+mod link;
 mod outage;
 
 use std::time::Duration;
@@ -9,7 +10,11 @@ use redis::{
     aio::{ConnectionManager, ConnectionManagerConfig},
 };
 
-pub(crate) use self::outage::{Outage, PAUSE};
+use self::outage::PAUSE;
+pub(crate) use self::{
+    link::{Link, Unanswered, Words},
+    outage::Outage,
+};
 
 /// The longest pause between two attempts to reach a Redis that is gone.
 const RECONNECT_AT_LEAST_EVERY: Duration = Duration::from_secs(1);

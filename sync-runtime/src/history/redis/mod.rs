@@ -10,11 +10,7 @@ mod scripts;
 #[cfg(test)]
 mod tests;
 
-use std::{
-    fmt,
-    sync::{Arc, Weak},
-    time::Duration,
-};
+use std::{fmt, sync::Arc, time::Duration};
 
 use futures_util::{
     FutureExt, StreamExt,
@@ -22,23 +18,25 @@ use futures_util::{
     stream::{self, BoxStream},
 };
 use parking_lot::Mutex;
-use redis::{FromRedisValue, RedisError, Script, ScriptInvocation, aio::ConnectionManager};
-use tokio::{
-    sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
-    time::{sleep, timeout},
-};
+use redis::{FromRedisValue, Script, ScriptInvocation, aio::ConnectionManager};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use uuid::Uuid;
 
 use self::{cluster_id::ClusterId, scripts::Scripts};
 use super::{Entry, Gap, Kept, Log, LogFuture, LogUnavailable, Offset, Page, Tailed};
 use crate::{
-    redis_connection::{Outage, PAUSE},
+    redis_connection::{Link, Unanswered, Words},
     room::RoomCode,
 };
 
 /// How long the epoch of a room lives from its last use on, or from when the last entry is no longer kept.
 /// A room that nobody uses for longer begins a new one.
 const LIFE: Duration = Duration::from_hours(7 * 24);
+
+const WORDS: Words = Words {
+    away: "Redis does not record rooms: requests of routes with history are refused",
+    back: "Redis records rooms again",
+};
 
 /// Where logs in Redis are.
 #[derive(Debug, Clone)]
@@ -59,13 +57,6 @@ pub(crate) struct RedisLog {
     cluster: ClusterId,
     told: Told,
     tail: Mutex<Option<UnboundedReceiver<Tailed>>>,
-}
-
-/// The connection, and whether it is worth anything.
-struct Link {
-    connection: ConnectionManager,
-    timeout: Duration,
-    outage: Outage,
 }
 
 /// What the log is told of the channels of rooms.
@@ -104,11 +95,7 @@ impl RedisLog {
     pub(crate) fn new(connection: ConnectionManager, place: Place) -> Self {
         let (tail, tailed) = unbounded_channel();
         Self {
-            link: Arc::new(Link {
-                connection,
-                timeout: place.timeout,
-                outage: Outage::none(),
-            }),
+            link: Link::new(connection, place.timeout, WORDS),
             place,
             scripts: Scripts::default(),
             cluster: ClusterId::default(),
@@ -144,7 +131,7 @@ impl RedisLog {
 
     /// Asks for the name of this Redis's data, which the first to ask gives it.
     async fn ask_for_cluster(&self) -> Result<String, LogUnavailable> {
-        let mut connection = self.link.connection.clone();
+        let mut connection = self.link.connection();
         let key = format!("{}cluster", self.place.prefix);
         let new = Uuid::new_v4().to_string();
         let mut both = redis::pipe();
@@ -158,7 +145,7 @@ impl RedisLog {
         &self,
         script: &ScriptInvocation<'_>,
     ) -> Result<T, LogUnavailable> {
-        let mut connection = self.link.connection.clone();
+        let mut connection = self.link.connection();
         self.within(script.invoke_async(&mut connection)).await
     }
 
@@ -167,62 +154,21 @@ impl RedisLog {
         &self,
         command: impl Future<Output = redis::RedisResult<T>>,
     ) -> Result<T, LogUnavailable> {
-        if !self.link.outage.answers() {
+        if !self.link.answers() {
             return Err(LogUnavailable);
         }
-        match timeout(self.place.timeout, command).await {
-            Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(error)) => {
-                if is_answer(&error) {
-                    tracing::error!(%error, "Redis refuses what is to be recorded or read");
-                } else {
-                    self.link.is_away(&error);
-                }
-                Err(LogUnavailable)
+        self.link.within(command).await.map_err(|error| {
+            if let Unanswered::Refused(error) = error {
+                tracing::error!(%error, "Redis refuses what is to be recorded or read");
             }
-            Err(late) => {
-                self.link.is_away(&late);
-                Err(LogUnavailable)
-            }
-        }
+            LogUnavailable
+        })
     }
 
     async fn head(&self, room: &RoomCode) -> Result<Offset, LogUnavailable> {
         let script = self.script(&self.scripts.head, room).await?;
         offset(&self.ask::<String>(&script).await?)
     }
-}
-
-impl Link {
-    /// Notes that Redis does not answer. From then on it is asked once in a while whether it does, and
-    /// nobody waits for it meanwhile.
-    fn is_away(self: &Arc<Self>, why: &dyn fmt::Display) {
-        if self.outage.began() {
-            tracing::warn!(%why, "Redis does not record rooms: requests of routes with history are refused");
-            tokio::spawn(Self::wait(Arc::downgrade(self)));
-        }
-    }
-
-    async fn wait(link: Weak<Self>) {
-        loop {
-            sleep(PAUSE).await;
-            let Some(link) = link.upgrade() else { return };
-            let mut connection = link.connection.clone();
-            let command = redis::cmd("PING");
-            let ping = command.query_async::<redis::Value>(&mut connection);
-            if matches!(timeout(link.timeout, ping).await, Ok(Ok(_))) {
-                if link.outage.ended() {
-                    tracing::info!("Redis records rooms again");
-                }
-                return;
-            }
-        }
-    }
-}
-
-/// Whether Redis has answered, if only that it will not.
-fn is_answer(error: &RedisError) -> bool {
-    !error.is_io_error() && !error.is_connection_dropped() && error.code() != Some("LOADING")
 }
 
 /// Reads an offset that a script gave.
@@ -241,7 +187,7 @@ fn milliseconds(duration: Duration) -> u64 {
 
 impl Log for RedisLog {
     fn is_available(&self) -> bool {
-        self.link.outage.answers()
+        self.link.answers()
     }
 
     fn append(&self, entry: Entry, kept: Kept) -> LogFuture<'_, Offset> {

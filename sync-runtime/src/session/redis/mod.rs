@@ -17,10 +17,19 @@ use super::{
     EndNotice, EndReason, NewSession, SessionKey, SessionRecord, SessionStore, SessionStoreError,
     StoreFuture,
 };
-use crate::{SessionUser, redis_connection, room::RoomCode};
+use crate::{
+    SessionUser,
+    redis_connection::{self, Link, Words},
+    room::RoomCode,
+};
 
 /// How long Redis may take to answer, unless [`RedisSessions::timeout`] says otherwise.
 const DEFAULT_TIMEOUT: Duration = Duration::from_secs(2);
+
+const WORDS: Words = Words {
+    away: "Redis does not tell of sessions: those who have one are refused until it does",
+    back: "Redis tells of sessions again",
+};
 
 /// Sessions in Redis (6 or newer): they outlive the process, and several processes share them. One
 /// that is ended on one node ends its connections on all.
@@ -43,15 +52,17 @@ const DEFAULT_TIMEOUT: Duration = Duration::from_secs(2);
 /// Redis can see who is logged in, and who can write it can be anybody.
 ///
 /// # When Redis is gone
-/// Every command fails after two seconds ([`timeout`](Self::timeout)) at the latest, and what that
-/// means is said at [`Sessions`](super::Sessions). The connection comes back by itself. As ends of
-/// sessions may have been missed until then, all sessions with connections are then looked at again.
+/// Every command fails after two seconds ([`timeout`](Self::timeout)) at the latest, and at once when
+/// Redis has been away for that long already: a shorter absence only delays. What failing means is said at
+/// [`Sessions`](super::Sessions). The connection comes back by itself. As ends of sessions may have been
+/// missed until then, all sessions with connections are then looked at again.
 ///
 /// A session whose user cannot be read any more, because the app's type has changed, is over: its
 /// user has to log in again.
 pub struct RedisSessions {
     client: Client,
     connection: ConnectionManager,
+    link: Arc<Link>,
     scripts: Arc<Scripts>,
     prefix: String,
     timeout: Duration,
@@ -65,8 +76,10 @@ impl RedisSessions {
     /// When the URL is none, or nothing answers there within two seconds.
     pub async fn connect(url: &str) -> Result<Self, SessionStoreError> {
         let connecting = redis_connection::connect(url, DEFAULT_TIMEOUT);
-        let (client, connection) = within(DEFAULT_TIMEOUT, connecting).await?;
+        let connected = tokio::time::timeout(DEFAULT_TIMEOUT, connecting).await;
+        let (client, connection) = connected.map_err(failed)?.map_err(failed)?;
         Ok(Self {
+            link: Link::new(connection.clone(), DEFAULT_TIMEOUT, WORDS),
             connection,
             client,
             scripts: Arc::default(),
@@ -87,6 +100,7 @@ impl RedisSessions {
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
+        self.link = Link::new(self.connection.clone(), timeout, WORDS);
         self
     }
 
@@ -106,17 +120,11 @@ impl RedisSessions {
         &self,
         script: &ScriptInvocation<'_>,
     ) -> Result<T, SessionStoreError> {
-        let mut connection = self.connection.clone();
-        within(self.timeout, script.invoke_async(&mut connection)).await
+        self.link.back().await.map_err(failed)?;
+        let mut connection = self.link.connection();
+        let answered = self.link.within(script.invoke_async(&mut connection));
+        answered.await.map_err(failed)
     }
-}
-
-async fn within<T>(
-    timeout: Duration,
-    command: impl Future<Output = redis::RedisResult<T>>,
-) -> Result<T, SessionStoreError> {
-    let answered = tokio::time::timeout(timeout, command).await;
-    answered.map_err(failed)?.map_err(failed)
 }
 
 fn failed(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> SessionStoreError {

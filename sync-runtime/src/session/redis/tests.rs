@@ -189,8 +189,51 @@ async fn a_redis_that_is_gone_is_an_error_in_time_and_one_that_is_back_answers()
     let began = Instant::now();
     while let Err(error) = insert(&store, "b", "bob").await {
         assert!(began.elapsed() < PATIENCE, "{error}");
+        sleep(Duration::from_millis(10)).await;
     }
     assert!(find(&store, &key("b")).await?.is_some());
+    Ok(())
+}
+
+/// Those in a queue would wait one after another, and long after Redis is back.
+#[tokio::test]
+async fn nobody_waits_for_a_redis_that_is_known_to_be_away() -> Result<(), SessionStoreError> {
+    let (store, server) = new_store().await;
+    let patience = Duration::from_secs(1);
+    let store = store.timeout(patience);
+    insert(&store, "a", "ada").await?;
+    server.signal("-STOP");
+    assert!(find(&store, &key("a")).await.is_err());
+    let began = Instant::now();
+    for _ in 0..20 {
+        assert!(find(&store, &key("a")).await.is_err());
+    }
+    assert!(began.elapsed() < 5 * patience, "{:?}", began.elapsed());
+    server.signal("-CONT");
+    let began = Instant::now();
+    while find(&store, &key("a")).await.is_err() {
+        assert!(began.elapsed() < PATIENCE);
+        sleep(Duration::from_millis(10)).await;
+    }
+    Ok(())
+}
+
+/// As when it is started again, or another one takes its place.
+#[tokio::test]
+async fn a_redis_that_is_back_soon_only_delays_whoever_asks() -> Result<(), SessionStoreError> {
+    let (store, server) = new_store().await;
+    let store = store.timeout(PATIENCE);
+    insert(&store, "a", "ada").await?;
+    let port = server.port;
+    drop(server);
+    let key = key("a");
+    // One may have been on its way when it went.
+    let _ = find(&store, &key).await;
+    let (found, _server) = futures_util::join!(find(&store, &key), async {
+        sleep(Duration::from_millis(300)).await;
+        RedisServer::start_at(port).await
+    });
+    assert!(found?.is_none());
     Ok(())
 }
 
@@ -206,6 +249,7 @@ async fn a_redis_that_hangs_is_an_error_in_time() -> Result<(), SessionStoreErro
     server.signal("-CONT");
     while find(&store, &key("a")).await.is_err() {
         assert!(began.elapsed() < PATIENCE);
+        sleep(Duration::from_millis(10)).await;
     }
     Ok(())
 }
