@@ -25,6 +25,17 @@ pub(crate) fn run(words: &[String]) -> Result {
     }
 }
 
+/// The app and its bindings, of what the tests build them of.
+const DEMO: [&str; 7] = [
+    "build",
+    "-p",
+    "example-app",
+    "-p",
+    "example-app-bindings",
+    "-p",
+    "sync-one-build",
+];
+
 fn serve(args: &DemoArgs) -> Result {
     // Before minutes of building, not after.
     check_port(args.port)?;
@@ -40,11 +51,7 @@ fn serve(args: &DemoArgs) -> Result {
     node::install()?;
     node::build_client()?;
     // The bindings refresh the front end's types, so they come before the front end.
-    process::run(
-        workspace::cargo()
-            .args(["build", "-p", "example-app", "-p", "example-app-bindings"])
-            .stdout(Stdio::null()),
-    )?;
+    process::run(workspace::cargo().args(DEMO).stdout(Stdio::null()))?;
     node::build_web()?;
 
     if args.nodes > 1 {

@@ -1,13 +1,10 @@
 //! `cargo xtask fuzz`: libFuzzer sends the parsers what no peer would.
 
-use std::{
-    fs, io,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{env, fs, io, path::Path, process::Command};
 
 use crate::{
     args::FuzzArgs,
+    instrument,
     process::{self, Failure, Result},
     steps::Outcome,
     system, workspace,
@@ -42,46 +39,47 @@ fn fuzz(seconds: u32) -> Result<Outcome> {
         let what = "no C++ compiler for libFuzzer (Debian, Ubuntu: `sudo apt-get install g++`)";
         return Ok(Outcome::Skipped(what.to_owned()));
     }
-    let Some(tool) = cargo_fuzz()? else {
-        let what = "no cargo-fuzz (`cargo install --locked cargo-fuzz`)";
-        return Ok(Outcome::Skipped(what.to_owned()));
-    };
-    let built = workspace::target()?.join("fuzz");
-    let root = workspace::root();
-    // The versions that the workspace is tested with; cargo takes out what is not used here.
-    copy(
-        &root.join("Cargo.lock"),
-        &root.join(FOLDER).join("Cargo.lock"),
-    )?;
+    build()?;
+    let found_by_now = workspace::target()?.join("fuzz");
+    let folder = workspace::root().join(FOLDER);
+    let artifacts = folder.join("artifacts");
+    fs::create_dir_all(&artifacts).map_err(|error| said(&artifacts, &error))?;
     let time = format!("-max_total_time={}", (seconds / count()).max(1));
     for target in TARGETS {
-        let found = built.join("corpus").join(target);
+        let found = found_by_now.join("corpus").join(target);
         fs::create_dir_all(&found).map_err(|error| said(&found, &error))?;
-        let mut fuzz = workspace::with_clean_environment(Command::new(&tool));
-        fuzz.args(["fuzz", "run", "--fuzz-dir", FOLDER])
-            // What only a sanitizer finds takes unsafe code, and a nightly compiler to look for.
-            .args(["--sanitizer", "none", "--target-dir"])
-            .arg(&built)
-            .arg(target)
-            .arg(found)
-            .arg(root.join(FOLDER).join("seeds").join(target))
-            .args([
-                "--",
-                &time,
-                MAX_INPUT,
-                "-print_final_stats=1",
-                "-verbosity=0",
-            ])
+        let mut fuzz = Command::new(workspace::fuzz_target(&program(target))?);
+        fuzz.arg(found)
+            .arg(folder.join("seeds").join(target))
+            .arg(format!(
+                "-artifact_prefix={}/{target}-",
+                artifacts.display()
+            ))
+            .args([&time, MAX_INPUT, "-print_final_stats=1", "-verbosity=0"])
             .args(BOUNDS);
         process::run(&mut fuzz)?;
     }
     Ok(Outcome::Done)
 }
 
-fn copy(from: &Path, to: &Path) -> Result {
-    fs::copy(from, to)
-        .map(drop)
-        .map_err(|error| said(to, &error))
+/// Of what the workspace is built of, but for sync-runtime and the targets themselves.
+fn build() -> Result {
+    let this = env::current_exe()
+        .map_err(|error| Failure::said(format!("cannot tell where xtask is: {error}")))?;
+    let mut build = workspace::cargo();
+    build
+        .args(workspace::BUILD)
+        .args(["--features", "sync-fuzz/libfuzzer"])
+        .env("RUSTC_WORKSPACE_WRAPPER", this)
+        .env(instrument::VARIABLE, "1");
+    for target in TARGETS {
+        build.args(["--bin", &program(target)]);
+    }
+    process::run(&mut build)
+}
+
+fn program(target: &str) -> String {
+    format!("fuzz-{target}")
 }
 
 fn said(path: &Path, error: &io::Error) -> Failure {
@@ -90,25 +88,4 @@ fn said(path: &Path, error: &io::Error) -> Failure {
 
 fn count() -> u32 {
     u32::try_from(TARGETS.len()).unwrap_or(u32::MAX)
-}
-
-/// Finds cargo-fuzz, or installs it for this target directory alone; `None` when it cannot be had.
-fn cargo_fuzz() -> Result<Option<PathBuf>> {
-    if let Some(installed) = system::on_path("cargo-fuzz") {
-        return Ok(Some(installed));
-    }
-    let tools = workspace::target()?.join("tools");
-    let own = tools.join("bin").join("cargo-fuzz");
-    if !own.is_file() {
-        let mut install = workspace::cargo();
-        install
-            .args(["install", "--locked", "--debug", "cargo-fuzz", "--root"])
-            .arg(&tools);
-        match process::run(&mut install) {
-            Ok(()) => {}
-            Err(Failure::Interrupted) => return Err(Failure::Interrupted),
-            Err(Failure::Said(_)) => return Ok(None),
-        }
-    }
-    Ok(Some(own))
 }

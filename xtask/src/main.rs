@@ -8,6 +8,7 @@ mod args;
 mod bench;
 mod demo;
 mod fuzz;
+mod instrument;
 mod lint;
 mod node;
 mod process;
@@ -71,12 +72,14 @@ The project's own commands.
       names are their tokens, as `auth.token` in the handshake. Routes: bench/echo v1, bench/filter v1
       (with a _client file), bench/logged v1 (with history) and bench/tokens v1.
 
-What is missing and can be had is installed on the way: npm packages by `npm ci`; cargo-fuzz by
-`cargo install`, into the target directory; Chromium and the Redis server, which tests drive, by apt
-when run as root on a Debian-like system.
+What is missing and can be had is installed on the way: npm packages by `npm ci`; Chromium and the
+Redis server, which tests drive, by apt when run as root on a Debian-like system.
 ";
 
 fn main() -> ExitCode {
+    if instrument::is_wanted() {
+        return instrument::compile(std::env::args_os().skip(1));
+    }
     let mut arguments = std::env::args().skip(1);
     let command = arguments.next();
     let rest: Vec<String> = arguments.collect();

@@ -21,7 +21,7 @@ const STEPS: &[Step] = &[
         name: "build",
         about: "every crate and the generated TypeScript",
         needs: &[],
-        run: || cargo(&["build", "--workspace", "--exclude", "xtask"]),
+        run: || cargo(workspace::BUILD),
     },
     Step {
         name: "rust",

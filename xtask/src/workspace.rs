@@ -35,6 +35,11 @@ pub(crate) fn fixture_app() -> Result<PathBuf> {
     binary("wire-app")
 }
 
+/// A program of `sync-runtime/fuzz`.
+pub(crate) fn fuzz_target(name: &str) -> Result<PathBuf> {
+    binary(name)
+}
+
 /// A program of a release build.
 pub(crate) fn release_binary(name: &str) -> Result<PathBuf> {
     let debug = binaries()?;
@@ -59,14 +64,13 @@ pub(crate) fn demo_data() -> Result<PathBuf> {
     Ok(target()?.join("demo"))
 }
 
+/// Builds every crate, and with them the generated TypeScript; without this program, which runs. Where less
+/// is built, cargo chooses other features of what it depends on, and builds much of that once more.
+pub(crate) const BUILD: &[&str] = &["build", "--workspace", "--exclude", "xtask"];
+
 /// `cargo` in the repository.
 pub(crate) fn cargo() -> Command {
-    let cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    with_clean_environment(cargo)
-}
-
-/// A program that runs cargo, in the repository.
-pub(crate) fn with_clean_environment(mut cargo: Command) -> Command {
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.current_dir(root());
     // `cargo run` describes xtask to this program; passed on, that would look to build scripts
     // like a changed environment and build things again.
