@@ -52,11 +52,38 @@ const data = mkdtempSync(join(tmpdir(), "sync-wire-"));
 const server = values.url === undefined ? await startNodes((redis) => startServer({ data, redis }), nodes) : undefined;
 const url = values.url ?? server?.urls.join(" ");
 console.error(`testing ${url}`);
-const tests = spawn(process.execPath, ["--test", "--test-concurrency=1", "--test-timeout=120000", "--test-reporter=spec", ...files], {
-  stdio: "inherit",
-  env: { ...process.env, WIRE_URL: url, WIRE_NODES: String(nodes) },
-});
-const code = await new Promise((resolve) => tests.once("exit", (code) => resolve(code ?? 1)));
+// What is in suite/ shares the server of the URL, and runs file by file; what is in fixture/ has servers of its own, so
+// both go on at the same time. What the second says comes when the first is done.
+const groups = ["suite/", "fixture/"].map((folder) => files.filter((path) => path.startsWith(here + folder)));
+const runs = groups.filter((group) => group.length > 0).map((group, nth) => run(group, nth > 0));
+const codes = [];
+for (const { ended, said } of runs) {
+  codes.push(await ended);
+  process.stdout.write(said());
+}
+const code = codes.find((code) => code !== 0) ?? 0;
 await server?.stop();
 rmSync(data, { recursive: true, force: true });
 process.exit(code);
+
+/**
+ * Runs test files one after another.
+ *
+ * @param {string[]} files
+ * @param {boolean} isQuiet whether what they say is kept until the end
+ */
+function run(files, isQuiet) {
+  const words = ["--test", "--test-concurrency=1", "--test-timeout=120000", "--test-reporter=spec", ...files];
+  const tests = spawn(process.execPath, words, {
+    stdio: ["inherit", isQuiet ? "pipe" : "inherit", "inherit"],
+    env: { ...process.env, WIRE_URL: url, WIRE_NODES: String(nodes) },
+  });
+  /** @type {Buffer[]} */
+  const said = [];
+  tests.stdout?.on("data", (chunk) => said.push(chunk));
+  return {
+    /** @type {Promise<number>} */
+    ended: new Promise((resolve) => tests.once("close", (code) => resolve(code ?? 1))),
+    said: () => Buffer.concat(said).toString(),
+  };
+}
