@@ -23,6 +23,9 @@ use crate::{AppState, http, messages, sync_routes};
 /// How long the app's own requests may take to finish when events have stopped, and then the queries.
 const DRAIN: Duration = Duration::from_secs(1);
 
+/// How long a session counts that Redis cannot tell of: those who are there go on while it is away.
+const REMEMBERED: Duration = Duration::from_mins(5);
+
 /// The server, ready to serve.
 #[derive(Debug)]
 pub struct Server {
@@ -75,7 +78,10 @@ impl Server {
         let db = Db::open(&data).await?;
         let sessions = match redis {
             None => Sessions::in_memory(),
-            Some(RedisUrl(url)) => Sessions::new(RedisSessions::connect(url).await?),
+            Some(RedisUrl(url)) => {
+                let store = RedisSessions::connect(url).await?;
+                Sessions::new(store.remember_for(REMEMBERED))
+            }
         };
         let state = AppState {
             db: db.clone(),

@@ -58,7 +58,8 @@ const REFRESH_AFTER: u32 = 10;
 /// # When the store does not answer
 /// Nobody is taken for logged in or logged out by mistake: a handshake that names a session is
 /// refused, a request that does is answered with `sync.serverExecutionFailed`, and the functions
-/// here fail. Connections that stand stay, and those without a session notice nothing.
+/// here fail. Connections that stand stay, and those without a session notice nothing. `RedisSessions` can be
+/// told to let those who were there go on for a while (`remember_for`).
 pub struct Sessions<U> {
     pub(super) store: Arc<dyn SessionStore<U>>,
     pub(super) rules: Rules,

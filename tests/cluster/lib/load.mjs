@@ -15,6 +15,9 @@ const TRY_AGAIN = 200;
 /** How much what is asked for at about the same time may overtake each other on its way to a member, in milliseconds. */
 const ABOUT = 5_000;
 
+/** How long before `sync-gap` something of another node may have been missed: as long as Redis is away, in milliseconds. */
+const GAP = 15_000;
+
 /** @typedef {import("./member.mjs").Member} Member */
 
 /** Every member asks at a steady pace, in turn for a note that is kept and for one that is not. */
@@ -194,7 +197,7 @@ function wasTold(member, asked, askedAt) {
     if (kind === "lost" || (kind === "gap" && reason === "newEpoch")) return until >= asked.at;
     if (asked.route === KEEP) return false;
     const last = member.heard[heard - 1];
-    const since = Math.min(at, (last && askedAt.get(last.id)) ?? at) - ABOUT;
+    const since = kind === "gap" ? at - GAP : Math.min(at, (last && askedAt.get(last.id)) ?? at) - ABOUT;
     return until >= asked.at && (asked.answered ?? Infinity) >= since;
   });
 }

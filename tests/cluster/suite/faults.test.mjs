@@ -6,6 +6,7 @@ import { after, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { cable } from "../../browser/lib/cable.mjs";
 import { healthy, table } from "../lib/load.mjs";
+import { PASS } from "../lib/member.mjs";
 import { MEMBERS, Trial } from "../lib/trial.mjs";
 
 /** Within what time all is well again when Redis is back, in milliseconds, as docs/guarantees.md says. */
@@ -74,7 +75,14 @@ describe("under load", { concurrency: AT_ONCE }, () => {
       { keeps },
       async (trial) => {
         await trial.redis.kill();
-        await sleep(10_000);
+        // By then it is known to be away, and nobody waits for it.
+        await sleep(4_000);
+        const here = trial.members.slice(0, MEMBERS);
+        const id = `alone-${keeps}`;
+        void here[0]?.ask(PASS, id);
+        await sleep(2_000);
+        for (const member of here) assert.ok(member.heard.some((one) => one.id === id), `${member.name} does not hear it`);
+        await sleep(4_000);
         await trial.redis.start();
         const seconds = await healthy(trial.members, WELL_WITHIN * BUSY);
         return trial.end(`Redis away for 10 s, ${keeps ? "with" : "without"} its data`, seconds);

@@ -218,6 +218,43 @@ async fn nobody_waits_for_a_redis_that_is_known_to_be_away() -> Result<(), Sessi
     Ok(())
 }
 
+#[tokio::test]
+async fn who_was_there_goes_on_while_redis_is_away_and_nobody_else_if_so_wished()
+-> Result<(), SessionStoreError> {
+    let (store, server) = new_store().await;
+    let store = store
+        .timeout(Duration::from_millis(300))
+        .remember_for(PATIENCE);
+    for (name, id) in [("a", "ada"), ("b", "bob"), ("c", "cleo")] {
+        insert(&store, name, id).await?;
+    }
+    let room = RoomCode::parse("room").expect("a room name");
+    SessionStore::<User>::join(&store, &key("a"), room, 9).await?;
+    for name in ["a", "c"] {
+        find(&store, &key(name)).await?;
+    }
+    SessionStore::<User>::remove(&store, &key("c"), EndReason::Revoked).await?;
+    let port = server.port;
+    drop(server);
+
+    let record = find(&store, &key("a"))
+        .await?
+        .expect("a remembered session");
+    assert_eq!((&*record.user, record.rooms.len()), (&user("ada"), 1));
+    assert!(find(&store, &key("b")).await.is_err(), "it was not read");
+    assert!(find(&store, &key("c")).await.is_err(), "it has ended");
+    assert!(insert(&store, "d", "dora").await.is_err());
+
+    // Without its data: then Redis knows better.
+    let _server = RedisServer::start_at(port).await;
+    let began = Instant::now();
+    while find(&store, &key("a")).await?.is_some() {
+        assert!(began.elapsed() < PATIENCE);
+        sleep(Duration::from_millis(10)).await;
+    }
+    Ok(())
+}
+
 /// As when it is started again, or another one takes its place.
 #[tokio::test]
 async fn a_redis_that_is_back_soon_only_delays_whoever_asks() -> Result<(), SessionStoreError> {
