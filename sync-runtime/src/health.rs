@@ -4,11 +4,16 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{Router, extract::State, response::IntoResponse, routing::get};
 use http::{
-    HeaderValue, StatusCode,
+    HeaderMap, HeaderName, HeaderValue, StatusCode,
     header::{CACHE_CONTROL, CONTENT_TYPE},
 };
 
-use crate::{server::Server, session::Token};
+use crate::{cluster::Seen, server::Server, session::Token};
+
+/// By which whoever asks several nodes can tell whether they are one cluster.
+const CLUSTER: HeaderName = HeaderName::from_static("sync-cluster");
+/// How many nodes the one that answers sees, itself among them.
+const NODES: HeaderName = HeaderName::from_static("sync-cluster-nodes");
 
 /// How long the session store may take to answer before the server counts as not ready. Those who
 /// ask give up in a few seconds themselves.
@@ -32,7 +37,19 @@ async fn ready(State(server): State<Arc<Server>>) -> impl IntoResponse {
     } else {
         Ok("ready")
     };
-    answer(state)
+    (cluster(server.cluster.seen()), answer(state))
+}
+
+fn cluster(seen: Option<Seen>) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    let Some(Seen { cluster, nodes }) = seen else {
+        return headers;
+    };
+    if let Ok(id) = HeaderValue::try_from(cluster) {
+        headers.insert(CLUSTER, id);
+    }
+    headers.insert(NODES, HeaderValue::from(nodes));
+    headers
 }
 
 fn answer(state: Result<&'static str, &'static str>) -> impl IntoResponse {

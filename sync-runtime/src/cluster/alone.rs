@@ -4,7 +4,7 @@ use std::future::ready;
 
 use futures_util::{FutureExt, future::BoxFuture};
 
-use super::{Cluster, ClusterUnavailable, Said, Topic};
+use super::{Cluster, ClusterUnavailable, Said, Seen, Topic};
 
 pub(crate) struct Alone;
 
@@ -37,6 +37,10 @@ impl Cluster for Alone {
 
     fn answers(&self) -> bool {
         true
+    }
+
+    fn seen(&self) -> Option<Seen> {
+        None
     }
 
     fn part(&self) -> BoxFuture<'_, ()> {

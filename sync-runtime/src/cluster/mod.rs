@@ -75,8 +75,20 @@ pub(crate) trait Cluster: Send + Sync {
     /// Whether the cluster answered when it was last asked.
     fn answers(&self) -> bool;
 
+    /// What is seen of the cluster, as far as there is one that answers.
+    fn seen(&self) -> Option<Seen>;
+
     /// Says all that waits to be said, and that this node goes in good order.
     fn part(&self) -> BoxFuture<'_, ()>;
+}
+
+/// What a node sees of its cluster.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Seen {
+    /// The id of the data that the nodes share: two that have different ones do not hear each other.
+    pub(crate) cluster: String,
+    /// How many nodes live, this one among them.
+    pub(crate) nodes: usize,
 }
 
 /// The cluster does not answer.

@@ -184,6 +184,10 @@ pub struct Config {
     /// to other nodes. Beyond them all members of all rooms are told. 1,000.
     pub cluster_lost_topics: usize,
 
+    /// How many nodes of a cluster there are at the least. A node that sees fewer for longer than six times
+    /// `cluster_dead_after` logs an error: they may be on different Redis. 1, which tells of nothing.
+    pub cluster_nodes: usize,
+
     /// How often a node of a cluster says that it lives. 1 second.
     #[serde(with = "form::duration")]
     pub cluster_alive_every: Duration,
@@ -263,6 +267,7 @@ impl Default for Config {
             cluster_publish_bytes: 64 * 1024 * 1024,
             cluster_receive_bytes: 64 * 1024 * 1024,
             cluster_lost_topics: 1000,
+            cluster_nodes: 1,
             cluster_alive_every: Duration::from_secs(1),
             cluster_dead_after: Duration::from_secs(5),
             presence_grace: Duration::from_secs(5),
@@ -345,6 +350,7 @@ impl Config {
             ("cluster_publish_bytes", self.cluster_publish_bytes),
             ("cluster_receive_bytes", self.cluster_receive_bytes),
             ("cluster_lost_topics", self.cluster_lost_topics),
+            ("cluster_nodes", self.cluster_nodes),
             ("presence_users", self.presence_users),
         ];
         for (setting, count) in counts {

@@ -1,6 +1,6 @@
 //! The metrics of a node among others.
 
-use metrics::{Unit, counter};
+use metrics::{Unit, counter, gauge};
 
 const PUBLISHED: &str = "sync_cluster_published_total";
 const RECEIVED: &str = "sync_cluster_received_total";
@@ -8,6 +8,7 @@ const LOST: &str = "sync_cluster_lost_total";
 const INTERRUPTIONS: &str = "sync_cluster_interruptions_total";
 const DEAD_NODES: &str = "sync_cluster_dead_nodes_total";
 const NOT_UNDERSTOOD: &str = "sync_cluster_not_understood_total";
+const NODES: &str = "sync_cluster_nodes";
 
 pub(super) fn describe() {
     let described = [
@@ -30,6 +31,8 @@ pub(super) fn describe() {
     for (name, text) in described {
         metrics::describe_counter!(name, Unit::Count, text);
     }
+    let text = "Nodes that this one sees in its Redis, itself among them.";
+    metrics::describe_gauge!(NODES, Unit::Count, text);
 }
 
 /// Counts messages to other nodes that Redis took.
@@ -62,6 +65,12 @@ pub(crate) fn cluster_not_understood() {
     counter!(NOT_UNDERSTOOD).increment(1);
 }
 
+/// Notes how many nodes are seen.
+pub(crate) fn cluster_nodes(nodes: usize) {
+    // Far from where a float is not exact.
+    gauge!(NODES).set(u32::try_from(nodes).unwrap_or(u32::MAX));
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -76,6 +85,7 @@ mod tests {
             INTERRUPTIONS,
             DEAD_NODES,
             NOT_UNDERSTOOD,
+            NODES,
         ] {
             assert!(guide.contains(&format!("\n| `{name}` |")), "{name}");
         }

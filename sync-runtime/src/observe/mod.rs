@@ -7,7 +7,7 @@ mod request;
 
 #[cfg(feature = "redis")]
 pub(crate) use self::cluster::{
-    cluster_interrupted, cluster_lost, cluster_node_died, cluster_not_understood,
+    cluster_interrupted, cluster_lost, cluster_node_died, cluster_nodes, cluster_not_understood,
     cluster_published, cluster_received,
 };
 #[cfg(feature = "redis")]

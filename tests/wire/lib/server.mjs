@@ -16,14 +16,15 @@ const STOPPED_WITHIN = 10_000;
 /**
  * Starts the server that `EXAMPLE_APP` names, or the one `cargo build` left in `target/debug`.
  *
- * @param {{ port?: number, data?: string, quiet?: boolean, redis?: string | undefined }} [options] `data` keeps the board between
- *   servers; `redis` joins several.
+ * @param {{ port?: number, data?: string, quiet?: boolean, redis?: string | undefined, settings?: Record<string, string> }} [options]
+ *   `data` keeps the board between servers; `redis` joins several; `settings` are sync-runtime's, as environment variables.
  */
-export async function startServer({ port = 0, data, quiet = false, redis } = {}) {
+export async function startServer({ port = 0, data, quiet = false, redis, settings = {} } = {}) {
   const folder = data ?? mkdtempSync(join(tmpdir(), "sync-wire-"));
   return run({
     program: program("EXAMPLE_APP", "example-app"),
     args: ["--port", String(port), "--data", folder, ...(redis === undefined ? [] : ["--redis", redis])],
+    settings,
     quiet,
     forget: () => {
       if (data === undefined) rmSync(folder, { recursive: true, force: true });

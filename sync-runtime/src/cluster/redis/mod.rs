@@ -1,5 +1,6 @@
 //! A cluster of nodes through one Redis.
 
+mod census;
 mod publisher;
 mod pulse;
 
@@ -18,7 +19,7 @@ use self::{
     publisher::{Publisher, Room, Word},
     pulse::{Pulse, Settings},
 };
-use super::{Cluster, ClusterUnavailable, Said, Topic};
+use super::{Cluster, ClusterUnavailable, Said, Seen, Topic};
 use crate::{
     Config,
     history::{Log, Place, RedisLog, Told},
@@ -144,6 +145,7 @@ impl RedisCluster {
             timeout,
             every: config.cluster_alive_every,
             dead_after: config.cluster_dead_after,
+            expected: config.cluster_nodes,
         };
         let (died, deaths) = mpsc::unbounded_channel();
         runtime.spawn(pulse.clone().beat(connection.clone(), settings, died));
@@ -310,6 +312,10 @@ impl Cluster for Node {
 
     fn answers(&self) -> bool {
         !self.pulse.is_lost() && !self.channels.are_away()
+    }
+
+    fn seen(&self) -> Option<Seen> {
+        self.pulse.seen()
     }
 
     fn part(&self) -> BoxFuture<'_, ()> {

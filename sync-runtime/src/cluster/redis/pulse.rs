@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use parking_lot::Mutex;
 use redis::{RedisResult, Script, aio::ConnectionManager};
 use tokio::{
     sync::mpsc,
@@ -17,7 +18,11 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::{cluster::Notice, observe};
+use super::census::Census;
+use crate::{
+    cluster::{Notice, Seen},
+    observe,
+};
 
 /// After how many times the time that makes a node dead it is forgotten: by then all have noticed.
 const FORGOTTEN_AFTER: u32 = 12;
@@ -29,18 +34,27 @@ pub(super) struct Settings {
     pub(super) timeout: Duration,
     pub(super) every: Duration,
     pub(super) dead_after: Duration,
+    /// How many nodes there are at least.
+    pub(super) expected: usize,
 }
 
 /// Whether Redis answers, as of the last beat.
 #[derive(Clone, Default)]
 pub(super) struct Pulse {
     is_lost: Arc<AtomicBool>,
+    seen: Arc<Mutex<Option<Seen>>>,
     stopped: CancellationToken,
 }
 
 impl Pulse {
     pub(super) fn is_lost(&self) -> bool {
         self.is_lost.load(Ordering::Relaxed)
+    }
+
+    /// What was seen of the cluster, unless Redis does not answer.
+    pub(super) fn seen(&self) -> Option<Seen> {
+        let seen = self.seen.lock().clone();
+        seen.filter(|_| !self.is_lost())
     }
 
     /// Beats until it is stopped, and tells of nodes that have died.
@@ -50,6 +64,7 @@ impl Pulse {
         settings: Settings,
         deaths: mpsc::UnboundedSender<Notice>,
     ) {
+        let mut census = Census::new(settings.expected, settings.dead_after);
         let mut beating = Beating {
             connection,
             script: Script::new(include_str!("pulse.lua")),
@@ -64,7 +79,9 @@ impl Pulse {
             loop {
                 ticks.tick().await;
                 match beating.beat().await {
-                    Ok(died) => {
+                    Ok((seen, died)) => {
+                        census.note(&seen);
+                        *self.seen.lock() = Some(seen);
                         if self.is_lost.swap(false, Ordering::Relaxed) {
                             tracing::info!("the cluster answers again");
                         }
@@ -105,8 +122,8 @@ struct Beating {
 }
 
 impl Beating {
-    /// Gives the nodes that have died since the last beat.
-    async fn beat(&mut self) -> RedisResult<Vec<String>> {
+    /// Gives what is seen of the cluster, and the nodes that have died since the last beat.
+    async fn beat(&mut self) -> RedisResult<(Seen, Vec<String>)> {
         let Settings {
             node,
             prefix,
@@ -124,12 +141,12 @@ impl Beating {
             .arg(Uuid::new_v4().to_string());
         let run = script.invoke_async(&mut self.connection);
         let answered = timeout(*patience, run).await;
-        let (id, dead): (String, HashSet<String>) = answered
+        let (id, dead, nodes): (String, HashSet<String>, usize) = answered
             .unwrap_or_else(|_| Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()))?;
         if self.id.as_ref().is_some_and(|known| *known != id) {
             tracing::error!("the Redis of the cluster has lost its data, or is another one");
         }
-        self.id = Some(id);
+        self.id = Some(id.clone());
         // Those that were dead before it came have cost it nothing. When Redis was away for long, it does
         // not know yet who lives, and all have missed something anyway.
         let was_away = self.last.elapsed() >= self.settings.dead_after;
@@ -137,7 +154,8 @@ impl Beating {
         let died = known.map_or_else(Vec::new, |known| dead.difference(known).cloned().collect());
         self.dead = Some(dead);
         self.last = Instant::now();
-        Ok(died)
+        let seen = Seen { cluster: id, nodes };
+        Ok((seen, died))
     }
 }
 

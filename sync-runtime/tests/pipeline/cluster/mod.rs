@@ -86,11 +86,15 @@ async fn hears_nothing_more(client: &mut Client) {
     assert_eq!(client.take_deliveries(), [] as [Value; 0]);
 }
 
-async fn status(server: &Server, path: &str) -> (u16, String) {
+async fn get(server: &Server, path: &str) -> axum::response::Response {
     let request = axum::http::Request::get(path).body(axum::body::Body::empty());
     let router = server.router.clone();
     let answer = tower::ServiceExt::oneshot(router, request.expect("a request")).await;
-    let answer = answer.unwrap_or_else(|never| match never {});
+    answer.unwrap_or_else(|never| match never {})
+}
+
+async fn status(server: &Server, path: &str) -> (u16, String) {
+    let answer = get(server, path).await;
     let status = answer.status().as_u16();
     let body = axum::body::to_bytes(answer.into_body(), usize::MAX).await;
     let body = body.expect("a body");
@@ -370,6 +374,23 @@ async fn a_node_that_dies_is_noticed_and_one_that_goes_in_good_order_leaves_noth
     runtime.shutdown_background();
     let gap = ada.hear("sync-gap").await;
     assert_eq!(gap, json!({ "rooms": ["room"], "reason": "cluster" }));
+}
+
+#[tokio::test]
+async fn nodes_on_one_redis_are_told_from_those_on_another() {
+    let (one, other) = (Cluster::start().await, Cluster::start().await);
+    let seen = async |server: &Server| {
+        let ready = get(server, "/readyz").await;
+        let header = |name| ready.headers().get(name).cloned();
+        (header("sync-cluster"), header("sync-cluster-nodes"))
+    };
+    for server in [&one.one, &one.other, &other.one, &other.other] {
+        let two = async || seen(server).await.1.is_some_and(|nodes| nodes == "2");
+        until("both nodes are seen", two).await;
+    }
+    assert_eq!(seen(&one.one).await, seen(&one.other).await);
+    assert_eq!(seen(&other.one).await, seen(&other.other).await);
+    assert_ne!(seen(&one.one).await, seen(&other.one).await);
 }
 
 #[tokio::test]
