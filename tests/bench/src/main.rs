@@ -5,6 +5,7 @@
 )]
 
 mod load;
+mod many;
 mod measure;
 mod rivals;
 mod serve;
@@ -18,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use sync_runtime::{App, SessionUser};
 use tokio::runtime::{Builder, Runtime};
 
-use crate::rivals::Way;
+use crate::{rivals::Way, serve::How};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -53,7 +54,7 @@ pub fn now_micros() -> u64 {
 }
 
 const USAGE: &str = "\
-usage: sync-bench serve [--port N]
+usage: sync-bench serve [--port N] [--routes N] [--redis URL]
        sync-bench bare [--port N] [--loop]
        sync-bench floor [--port N]
        sync-bench tokens [--members N] [--rounds N]";
@@ -76,7 +77,14 @@ fn run(words: &[String]) -> Outcome {
     let usage = || format!("{USAGE}\n{}", measure::USAGE);
     let (command, options) = words.split_first().ok_or_else(usage)?;
     match command.as_str() {
-        "serve" => server()?.block_on(serve::run(number(options, "--port", 0)?)),
+        "serve" => {
+            let how = How {
+                port: number(options, "--port", 0)?,
+                routes: number(options, "--routes", 0)?,
+                redis: text(options, "--redis"),
+            };
+            server()?.block_on(serve::run(how))
+        }
         "bare" => {
             let loops = options.iter().any(|word| word == "--loop");
             let way = if loops { Way::Loop } else { Way::Emit };
@@ -107,4 +115,10 @@ fn number<T: std::str::FromStr>(options: &[String], name: &str, default: T) -> R
     };
     let value = options.get(at + 1).and_then(|word| word.parse().ok());
     value.ok_or_else(|| format!("`{name}` takes a number\n{USAGE}"))
+}
+
+/// The word behind an option, if it is given.
+fn text(options: &[String], name: &str) -> Option<String> {
+    let at = options.iter().position(|word| word == name)?;
+    options.get(at + 1).cloned()
 }

@@ -4,7 +4,7 @@ use std::{io::Write, net::Ipv4Addr};
 
 use axum::{Router, serve::ListenerExt};
 use sync_runtime::{
-    Config, Hooks, Sessions, SyncServer,
+    Config, Hooks, RedisCluster, Sessions, SyncServer,
     hooks::{
         OnSocketConnect, OnSocketDisconnect, PostRoomJoin, PostSyncAuthorize, PostSyncExecute,
         PostSyncFanout, PostSyncValidate, PreRoomJoin, PreSocketMessage, PreSyncAuthorize,
@@ -13,10 +13,22 @@ use sync_runtime::{
 };
 use tokio::net::TcpListener;
 
-use crate::{AppState, Outcome, sessions::BenchSessions, sync_routes};
+use crate::{AppState, Outcome, many, sessions::BenchSessions, sync_routes};
 
-/// Serves on a port of this machine until it is stopped; 0 takes a free one.
-pub(crate) async fn run(port: u16) -> Outcome {
+/// How it serves.
+#[derive(Default)]
+pub(crate) struct How {
+    /// 0 takes a free one.
+    pub(crate) port: u16,
+    /// How many routes there are beside those of the handler files.
+    pub(crate) routes: usize,
+    /// The Redis that joins it to other nodes. Sessions stay where they are: each member is connected
+    /// to one node, and what Redis is asked is what fan-out asks.
+    pub(crate) redis: Option<String>,
+}
+
+/// Serves on a port of this machine until it is stopped.
+pub(crate) async fn run(how: How) -> Outcome {
     tracing_subscriber::fmt()
         .with_max_level(tracing_subscriber::filter::LevelFilter::WARN)
         .with_writer(std::io::stderr)
@@ -26,11 +38,15 @@ pub(crate) async fn run(port: u16) -> Outcome {
         address_rate_limit: None,
         ..Config::default()
     };
-    let sync = SyncServer::builder(AppState, sync_routes::routes(), sessions)
+    let routes = many::add(sync_routes::routes(), how.routes);
+    let mut sync = SyncServer::builder(AppState, routes, sessions)
         .config(config)
-        .hooks(empty_hooks())
-        .build()?;
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
+        .hooks(empty_hooks());
+    if let Some(url) = &how.redis {
+        sync = sync.cluster(RedisCluster::connect(url).await?);
+    }
+    let sync = sync.build()?;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, how.port)).await?;
     let address = listener.local_addr()?;
     println!("ready http://{address} pid={}", std::process::id());
     std::io::stdout().flush()?;

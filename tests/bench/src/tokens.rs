@@ -56,7 +56,7 @@ fn millis(duration: Duration) -> f64 {
 }
 
 async fn measure(members: usize, throttled: bool) -> Result<Run, Box<dyn Error + Send + Sync>> {
-    let server = ServerProcess::start(Server::Echo)?;
+    let server = ServerProcess::start(Server::Echo, &[])?;
     let mut room = Vec::new();
     for member in 0..members {
         room.push(Member::join(server.address, &sessions::token(member), ROOM).await?);

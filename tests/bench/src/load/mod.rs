@@ -3,9 +3,13 @@
 pub(crate) mod frames;
 pub(crate) mod handshake;
 mod member;
+mod redis;
 mod server;
+mod system;
 
 pub(crate) use self::{
     member::Member,
+    redis::Commands,
     server::{Server, ServerProcess},
+    system::System,
 };

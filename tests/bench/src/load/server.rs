@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use crate::usage;
+use crate::{many, usage};
 
 /// The servers that are measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +18,10 @@ pub(crate) enum Server {
     Echo,
     Filter,
     Logged,
+    /// The same on two nodes that a Redis joins.
+    EchoNodes,
+    FilterNodes,
+    LoggedNodes,
     /// socketioxide by itself: one emit for the room, and one for each recipient.
     Bare,
     BareLoop,
@@ -29,7 +33,7 @@ pub(crate) enum Server {
 }
 
 impl Server {
-    pub(crate) const ALL: [Self; 8] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::Echo,
         Self::Bare,
         Self::Node,
@@ -38,7 +42,17 @@ impl Server {
         Self::NodeLoop,
         Self::Logged,
         Self::Floor,
+        Self::EchoNodes,
+        Self::FilterNodes,
+        Self::LoggedNodes,
     ];
+
+    /// Those of one process each.
+    pub(crate) fn alone() -> Vec<Self> {
+        let mut servers = Vec::from(Self::ALL);
+        servers.retain(|server| server.nodes() == 1);
+        servers
+    }
 
     /// What it is called on the command line and in reports.
     pub(crate) fn name(self) -> &'static str {
@@ -46,6 +60,9 @@ impl Server {
             Self::Echo => "echo",
             Self::Filter => "filter",
             Self::Logged => "logged",
+            Self::EchoNodes => "echo-2",
+            Self::FilterNodes => "filter-2",
+            Self::LoggedNodes => "logged-2",
             Self::Bare => "bare",
             Self::BareLoop => "bare-loop",
             Self::Node => "node",
@@ -60,28 +77,49 @@ impl Server {
 
     /// Whether it is sync, which has to lose nothing and to keep all in order.
     pub(crate) fn is_ours(self) -> bool {
-        matches!(self, Self::Echo | Self::Filter | Self::Logged)
+        matches!(self, Self::Echo | Self::Filter | Self::Logged) || self.nodes() > 1
+    }
+
+    /// How many processes it is; more than one are joined by Redis.
+    pub(crate) fn nodes(self) -> usize {
+        match self {
+            Self::EchoNodes | Self::FilterNodes | Self::LoggedNodes => 2,
+            _ => 1,
+        }
     }
 
     /// Whether each recipient gets something of its own.
     pub(crate) fn is_personal(self) -> bool {
-        matches!(self, Self::Filter | Self::BareLoop | Self::NodeLoop)
+        matches!(
+            self,
+            Self::Filter | Self::FilterNodes | Self::BareLoop | Self::NodeLoop
+        )
     }
 
-    /// What requests are made of it for.
-    pub(crate) fn route(self) -> &'static str {
-        match self {
-            Self::Logged => "bench/logged/v1",
-            server if server.is_personal() => "bench/filter/v1",
-            _ => "bench/echo/v1",
+    /// What requests are made of it for, in turn, if it was started with so many routes more.
+    pub(crate) fn routes(self, more: usize) -> Vec<String> {
+        let name = match self {
+            Self::Logged | Self::LoggedNodes => "logged",
+            server if server.is_personal() => "filter",
+            _ => "echo",
+        };
+        if more == 0 {
+            return vec![format!("bench/{name}/v1")];
         }
+        let names = many::names(more).filter(|(_, kind)| *kind == name);
+        names.map(|(name, _)| format!("{name}/v1")).collect()
     }
 
     fn command(self) -> std::io::Result<Command> {
         let (program, words): (_, &[&str]) = match self {
             Self::Node => ("node".into(), &["emit"]),
             Self::NodeLoop => ("node".into(), &["loop"]),
-            Self::Echo | Self::Filter | Self::Logged => (std::env::current_exe()?, &["serve"]),
+            Self::Echo
+            | Self::Filter
+            | Self::Logged
+            | Self::EchoNodes
+            | Self::FilterNodes
+            | Self::LoggedNodes => (std::env::current_exe()?, &["serve"]),
             Self::Bare => (std::env::current_exe()?, &["bare"]),
             Self::BareLoop => (std::env::current_exe()?, &["bare", "--loop"]),
             Self::Floor => (std::env::current_exe()?, &["floor"]),
@@ -102,8 +140,13 @@ pub(crate) struct ServerProcess {
 }
 
 impl ServerProcess {
-    pub(crate) fn start(server: Server) -> Result<Self, Box<dyn Error + Send + Sync>> {
-        let child = server.command()?.stdout(Stdio::piped()).spawn()?;
+    /// Starts it, with options beside its own.
+    pub(crate) fn start(
+        server: Server,
+        options: &[String],
+    ) -> Result<Self, Box<dyn Error + Send + Sync>> {
+        let mut command = server.command()?;
+        let child = command.args(options).stdout(Stdio::piped()).spawn()?;
         // It ends also if it turns out that it does not serve.
         let mut process = Self {
             child,

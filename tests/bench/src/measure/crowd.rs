@@ -9,7 +9,7 @@ use std::{
 use mio::{Events, Interest, Poll, Token, net::TcpStream};
 
 use super::{
-    plan::{Pace, Point},
+    plan::{Pace, Point, Sender},
     tally::{Heard, Packet, Tally},
 };
 use crate::{
@@ -23,17 +23,27 @@ const READ: usize = 256 * 1024;
 /// For how long nothing may come before what is missing counts as lost.
 const PATIENCE: Duration = Duration::from_secs(4);
 
+/// What the kernel keeps for a member that reads nothing, in bytes; by itself it would be megabytes.
+const STALLED_BUFFER: usize = 4096;
+
+/// For how long nothing may come to such a member, when it reads at last, before it counts as open.
+const STALLED_PATIENCE: Duration = Duration::from_millis(500);
+
 /// How many connect at the same time.
 const NEWCOMERS: usize = 4;
 
 pub(super) struct Crowd {
     poll: Poll,
     members: Vec<Member>,
-    /// Held open, and never read.
-    _stalled: Vec<std::net::TcpStream>,
+    /// Not read before all is over.
+    stalled: Vec<std::net::TcpStream>,
     tally: Tally,
-    route: &'static str,
-    rooms: Vec<String>,
+    /// Who sends next is the one who got an answer, or whose turn it is.
+    takes_turns: bool,
+    senders: Vec<Sender>,
+    routes: Vec<String>,
+    /// How many requests there were, for turns.
+    turn: usize,
     audience: usize,
     pace: Pace,
     buffer: Vec<u8>,
@@ -51,10 +61,13 @@ struct Member {
 
 impl Crowd {
     /// Brings all members in.
-    pub(super) fn gather(server: Server, at: SocketAddr, point: &Point) -> io::Result<Self> {
+    pub(super) fn gather(server: Server, at: &[SocketAddr], point: &Point) -> io::Result<Self> {
         let streams = come_in(at, 0..point.members, point)?;
         let stalled = point.members..point.members + point.stalled;
         let stalled = come_in(at, stalled, point)?;
+        for stream in &stalled {
+            socket2::SockRef::from(stream).set_recv_buffer_size(STALLED_BUFFER)?;
+        }
         let poll = Poll::new()?;
         let mut members = Vec::new();
         for (number, stream) in streams.into_iter().enumerate() {
@@ -73,14 +86,15 @@ impl Crowd {
         let tokens = server
             .is_personal()
             .then(|| (0..point.members).map(sessions::token));
-        let home = |sender| point.rooms_of(sender).swap_remove(0);
         Ok(Self {
             poll,
             members,
-            _stalled: stalled,
+            stalled,
             tally: Tally::new(point, tokens.map(Iterator::collect)),
-            route: server.route(),
-            rooms: (0..point.senders()).map(home).collect(),
+            takes_turns: point.rooms > 0 || matches!(point.pace, Pace::PerSecond(_)),
+            senders: point.senders(),
+            routes: server.routes(point.routes),
+            turn: 0,
             audience: point.audience(),
             pace: point.pace,
             buffer: vec![0; READ],
@@ -91,6 +105,25 @@ impl Crowd {
     /// How many members the server has closed.
     pub(super) fn closed(&self) -> usize {
         self.members.iter().filter(|member| !member.is_open).count()
+    }
+
+    /// How many of those that read nothing the server has closed. Reads what was kept for them.
+    pub(super) fn closed_stalled(&mut self) -> io::Result<usize> {
+        let mut closed = 0;
+        for stream in &mut self.stalled {
+            stream.set_read_timeout(Some(STALLED_PATIENCE))?;
+            loop {
+                match stream.read(&mut self.buffer) {
+                    Ok(0) => closed += 1,
+                    Ok(_) => continue,
+                    Err(error) if error.kind() == ErrorKind::ConnectionReset => closed += 1,
+                    // It goes on: nothing comes, or pings.
+                    Err(_) => {}
+                }
+                break;
+            }
+        }
+        Ok(closed)
     }
 
     /// How many deliveries there should have been.
@@ -104,10 +137,9 @@ impl Crowd {
         let begun = Instant::now();
         let mut last_heard = begun;
         let mut due = begun;
-        let mut turn = 0;
         if let Pace::InFlight(requests) = self.pace {
             for number in 0..requests {
-                self.request(number % self.rooms.len());
+                self.request(number % self.senders.len());
             }
         }
         let mut events = Events::with_capacity(1024);
@@ -119,8 +151,7 @@ impl Crowd {
                 && goes_on
             {
                 while due <= now {
-                    self.request(turn % self.rooms.len());
-                    turn += 1;
+                    self.request(self.turn % self.senders.len());
                     due += Duration::from_secs(1) / requests;
                 }
                 wait = due - now;
@@ -150,8 +181,12 @@ impl Crowd {
     }
 
     fn request(&mut self, sender: usize) {
-        let request = self.tally.request(sender, self.route, &self.rooms[sender]);
-        self.send(sender, request.as_bytes());
+        let Sender { member, room } = &self.senders[sender];
+        let route = &self.routes[self.turn % self.routes.len()];
+        let request = self.tally.request(sender, route, room);
+        let member = *member;
+        self.turn += 1;
+        self.send(member, request.as_bytes());
     }
 
     fn send(&mut self, member: usize, packet: &[u8]) {
@@ -216,7 +251,8 @@ impl Crowd {
         }
         if goes_on && matches!(self.pace, Pace::InFlight(_)) {
             for _ in 0..answers {
-                self.request(place);
+                let turn = self.turn % self.senders.len();
+                self.request(if self.takes_turns { turn } else { place });
             }
         }
         Ok(())
@@ -239,15 +275,16 @@ impl Crowd {
     }
 }
 
-/// Connects members, some at a time.
+/// Connects members, some at a time, to each node in turn.
 fn come_in(
-    server: SocketAddr,
+    nodes: &[SocketAddr],
     numbers: std::ops::Range<usize>,
     point: &Point,
 ) -> io::Result<Vec<std::net::TcpStream>> {
     let numbers: Vec<usize> = numbers.collect();
     let come_in = |number: usize| {
-        handshake::come_in(server, &sessions::token(number), &point.rooms_of(number))
+        let node = nodes[number % nodes.len()];
+        handshake::come_in(node, &sessions::token(number), &point.rooms_of(number))
     };
     std::thread::scope(|threads| {
         let share = numbers.len().div_ceil(NEWCOMERS).max(1);

@@ -13,9 +13,8 @@ use std::error::Error;
 pub(crate) use self::options::USAGE;
 use self::{
     options::Options,
-    plan::Point,
+    plan::{Group, Point},
     report::{Measured, Report},
-    run::Run,
 };
 use crate::{Outcome, load::Server};
 
@@ -24,20 +23,12 @@ use crate::{Outcome, load::Server};
 pub(crate) fn measure(words: &[String]) -> Outcome {
     let options = Options::parse(words)?;
     report::print_head(&options);
-    let mut measured = Vec::new();
-    for point in &options.points {
-        let runs = rounds(point, &options)?;
-        for (place, (server, runs)) in options.servers.iter().zip(runs).enumerate() {
-            let row = Measured {
-                server: *server,
-                point: point.clone(),
-                runs,
-            };
-            report::print_row(&row, place == 0);
-            measured.push(row);
-        }
+    let mut report = Report::default();
+    for group in &options.groups {
+        let rows = rounds(group, &options)?;
+        report::print_rows(&rows);
+        report.groups.push((group.compared, rows));
     }
-    let report = Report(measured);
     goals::print(&report);
     if let Some(path) = &options.out {
         report.write(path)?;
@@ -46,13 +37,25 @@ pub(crate) fn measure(words: &[String]) -> Outcome {
     report.correct()
 }
 
-/// The runs of each server at a point. The servers take turns, so that what else the machine does falls
-/// on all of them.
-fn rounds(point: &Point, options: &Options) -> Result<Vec<Vec<Run>>, Box<dyn Error + Send + Sync>> {
-    let mut runs: Vec<Vec<Run>> = options.servers.iter().map(|_| Vec::new()).collect();
+/// The runs of a group, by server and load. All take turns, so that what else the machine does falls on
+/// all of them.
+fn rounds(group: &Group, options: &Options) -> Result<Vec<Measured>, Box<dyn Error + Send + Sync>> {
+    let row = |(point, server): (&Point, &Server)| Measured {
+        server: *server,
+        point: point.clone(),
+        runs: Vec::new(),
+    };
+    let all = |point| group.servers.iter().map(move |server| (point, server));
+    let mut rows: Vec<Measured> = group.points.iter().flat_map(all).map(row).collect();
+    let time = group.time.unwrap_or_default().max(options.time);
     for _ in 0..options.rounds {
-        for (server, runs) in options.servers.iter().zip(&mut runs) {
-            let run = || run::run(*server, point, options.time);
+        for Measured {
+            server,
+            point,
+            runs,
+        } in &mut rows
+        {
+            let run = || run::run(*server, point, time);
             let run = match run() {
                 // Now and then socketioxide by itself closes a connection that has just come.
                 Err(error) if !server.is_ours() => {
@@ -64,7 +67,7 @@ fn rounds(point: &Point, options: &Options) -> Result<Vec<Vec<Run>>, Box<dyn Err
             runs.push(run.map_err(|error| in_words(*server, point, &*error))?);
         }
     }
-    Ok(runs)
+    Ok(rows)
 }
 
 fn in_words(server: Server, point: &Point, error: &(dyn Error + Send + Sync)) -> String {

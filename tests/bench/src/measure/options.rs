@@ -2,17 +2,17 @@
 
 use std::{path::PathBuf, str::FromStr, time::Duration};
 
-use super::plan::{self, Pace, Point};
+use super::plan::{self, Group, Pace, Point};
 use crate::load::Server;
 
 pub(crate) const USAGE: &str = "\
-       sync-bench measure [--quick | --full] [--members N,..] [--in-flight N,..] [--rate N]
-                          [--alone] [--idle-rooms N] [--stalled N] [--payload BYTES]
+       sync-bench measure [--quick [--more] | --full | --nodes | --scaling] [--members N,..] [--in-flight N,..]
+                          [--rate N] [--alone] [--rooms N] [--idle-rooms N] [--routes N] [--stalled N]
+                          [--payload BYTES]
                           [--servers NAME,..] [--rounds N] [--seconds N] [--out FILE]";
 
 pub(super) struct Options {
-    pub(super) points: Vec<Point>,
-    pub(super) servers: Vec<Server>,
+    pub(super) groups: Vec<Group>,
     pub(super) rounds: usize,
     /// For how long each run is measured.
     pub(super) time: Duration,
@@ -22,9 +22,9 @@ pub(super) struct Options {
 impl Options {
     pub(super) fn parse(words: &[String]) -> Result<Self, String> {
         let mut grid = Grid::default();
+        let mut servers = None;
         let mut options = Self {
-            points: plan::default_points(),
-            servers: Server::ALL.into(),
+            groups: plan::some_loads(),
             rounds: 3,
             time: Duration::from_secs(2),
             out: None,
@@ -38,19 +38,26 @@ impl Options {
             };
             match word.as_str() {
                 "--quick" => {
-                    options.points = plan::quick_points();
+                    options.groups = plan::quick();
                     options.rounds = 1;
                     options.time = Duration::from_millis(300);
                 }
-                "--full" => options.points = plan::all_points(),
+                "--more" => options.groups = plan::quick_of_the_rest(),
+                "--full" => {
+                    options.groups = [plan::all_loads(), plan::nodes(), plan::scaling()].concat();
+                }
+                "--nodes" => options.groups = plan::nodes(),
+                "--scaling" => options.groups = plan::scaling(),
                 "--members" => grid.members = Some(list(word, value()?)?),
                 "--in-flight" => grid.in_flight = Some(list(word, value()?)?),
                 "--rate" => grid.rate = Some(number(word, value()?)?),
                 "--alone" => grid.alone = true,
+                "--rooms" => grid.rooms = number(word, value()?)?,
+                "--routes" => grid.routes = number(word, value()?)?,
                 "--idle-rooms" => grid.idle_rooms = number(word, value()?)?,
                 "--stalled" => grid.stalled = number(word, value()?)?,
                 "--payload" => grid.payload = Some(number(word, value()?)?),
-                "--servers" => options.servers = servers(value()?)?,
+                "--servers" => servers = Some(named(value()?)?),
                 "--rounds" => options.rounds = number(word, value()?)?,
                 "--seconds" => options.time = Duration::from_secs(number(word, value()?)?),
                 "--out" => options.out = Some(value()?.into()),
@@ -58,10 +65,16 @@ impl Options {
             }
         }
         if grid != Grid::default() {
-            options.points = grid.points();
+            options.groups = plan::each(grid.points(), &Server::alone());
         }
-        let is_empty = |point: &Point| point.members == 0 || point.senders() == 0;
-        if options.rounds == 0 || options.points.iter().any(is_empty) {
+        if let Some(servers) = &servers {
+            for group in &mut options.groups {
+                group.servers.clone_from(servers);
+            }
+        }
+        let is_empty = |point: &Point| point.members == 0 || point.senders().is_empty();
+        let mut points = options.groups.iter().flat_map(|group| &group.points);
+        if options.rounds == 0 || points.any(is_empty) {
             return Err("there is nothing to measure with none of something".into());
         }
         Ok(options)
@@ -75,7 +88,9 @@ struct Grid {
     in_flight: Option<Vec<usize>>,
     rate: Option<u32>,
     alone: bool,
+    rooms: usize,
     idle_rooms: usize,
+    routes: usize,
     stalled: usize,
     payload: Option<usize>,
 }
@@ -93,7 +108,9 @@ impl Grid {
         for members in self.members.unwrap_or_else(|| vec![500]) {
             points.extend(paces.iter().map(|pace| Point {
                 alone: self.alone,
+                rooms: self.rooms,
                 idle_rooms: self.idle_rooms,
+                routes: self.routes,
                 stalled: self.stalled,
                 payload: self.payload.unwrap_or(64).max(super::tally::MIN_PAYLOAD),
                 ..Point::new(members, *pace)
@@ -112,7 +129,7 @@ fn list(option: &str, text: &str) -> Result<Vec<usize>, String> {
     text.split(',').map(|text| number(option, text)).collect()
 }
 
-fn servers(text: &str) -> Result<Vec<Server>, String> {
+fn named(text: &str) -> Result<Vec<Server>, String> {
     let server = |name: &str| {
         let known = || Server::ALL.map(Server::name).join(", ");
         Server::of_name(name).ok_or_else(|| format!("no server `{name}`; there are {}", known()))

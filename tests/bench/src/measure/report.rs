@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{
     options::Options,
-    plan::Point,
+    plan::{Compared, Point},
     run::{Run, ratio},
 };
 use crate::{Outcome, load::Server, now_micros};
@@ -59,7 +59,7 @@ pub(super) fn print_head(options: &Options) {
         thread::available_parallelism().map_or(0, usize::from),
     );
     println!(
-        "{:<10} {:>31} {:>16} {:>17} {:>6} {:>6} {:>9} {:>8} {:>15}",
+        "{:<10} {:>31} {:>16} {:>17} {:>6} {:>6} {:>9} {:>8} {:>20}",
         "server",
         "thousand deliveries/CPU s",
         "answer p50   p99",
@@ -68,18 +68,26 @@ pub(super) fn print_head(options: &Options) {
         "order",
         "us/request",
         "kB/conn",
-        "CPU s (load)",
+        "CPU s (load, at work)",
     );
 }
 
-pub(super) fn print_row(row: &Measured, is_first: bool) {
-    if is_first {
-        println!("{}:", row.point);
+/// Prints the rows of a group.
+pub(super) fn print_rows(rows: &[Measured]) {
+    for (place, row) in rows.iter().enumerate() {
+        let is_new = place == 0 || rows[place - 1].point != row.point;
+        if is_new {
+            println!("{}:", row.point);
+        }
+        print_row(row);
     }
+}
+
+fn print_row(row: &Measured) {
     let efficiency = row.spread(Run::efficiency);
     let median = |figure: fn(&Run) -> f64| row.spread(figure).median;
     println!(
-        "{:<10} {:>13.1} ({:>7.1} -{:>7.1}) {:>10.2} {:>6.1} {:>10.2} {:>6.1} {:>6} {:>6} {:>9.1} {:>8.1} {:>7.2} {:>7}",
+        "{:<10} {:>13.1} ({:>7.1} -{:>7.1}) {:>10.2} {:>6.1} {:>10.2} {:>6.1} {:>6} {:>6} {:>9.1} {:>8.1} {:>7.2} {:>12}",
         row.server.name(),
         efficiency.median / 1000.0,
         efficiency.least / 1000.0,
@@ -93,8 +101,30 @@ pub(super) fn print_row(row: &Measured, is_first: bool) {
         median(|run| run.server_cpu * 1e6 / ratio(run.requests, 1.0)),
         median(|run| run.memory),
         median(|run| run.server_cpu),
-        format!("({:.2})", median(|run| run.load_cpu)),
+        format!(
+            "({:.2}, {:.0}%)",
+            median(|run| run.load_cpu),
+            100.0 * median(Run::load_at_work)
+        ),
     );
+    if median(Run::load_at_work) > BUSY {
+        println!("           the load had hardly a pause: times by the clock are its own");
+    }
+    if row.server.nodes() > 1 {
+        println!(
+            "           Redis: {:.2} CPU s; for each request {}",
+            median(|run| run.redis_cpu),
+            row.runs.last().map(commands).unwrap_or_default()
+        );
+    }
+    if row.point.stalled > 0 {
+        let closed = row.runs.iter().map(|run| run.closed_stalled);
+        println!(
+            "           closed of {} that read nothing: {:?}",
+            row.point.stalled,
+            closed.collect::<Vec<_>>()
+        );
+    }
     for run in row.runs.iter().filter(|run| !run.is_correct()) {
         let (closed, mixed_up) = (run.closed, run.mixed_up);
         if closed + mixed_up > 0 {
@@ -106,8 +136,21 @@ pub(super) fn print_row(row: &Measured, is_first: bool) {
     }
 }
 
-/// All that was measured.
-pub(super) struct Report(pub(super) Vec<Measured>);
+/// What Redis was asked for each request.
+fn commands(run: &Run) -> String {
+    let named = run.redis_commands.iter();
+    let named = named.map(|(name, calls)| format!("{calls:.2} {name}"));
+    named.collect::<Vec<_>>().join(", ")
+}
+
+/// Above this part of its time at work, the load itself may be what is slow.
+const BUSY: f64 = 0.9;
+
+/// All that was measured, in groups that were measured in turn.
+#[derive(Default)]
+pub(super) struct Report {
+    pub(super) groups: Vec<(Compared, Vec<Measured>)>,
+}
 
 /// As it is written down.
 #[derive(Serialize)]
@@ -127,8 +170,12 @@ struct Row<'a> {
 }
 
 impl Report {
+    pub(super) fn rows(&self) -> impl Iterator<Item = &Measured> {
+        self.groups.iter().flat_map(|(_, rows)| rows)
+    }
+
     pub(super) fn write(&self, path: &Path) -> Outcome {
-        let rows = self.0.iter().map(|row| Row {
+        let rows = self.rows().map(|row| Row {
             server: row.server.name(),
             load: &row.point,
             runs: &row.runs,
@@ -146,7 +193,7 @@ impl Report {
 
     /// Fails when sync has done anything wrong. What the others do is theirs.
     pub(super) fn correct(&self) -> Outcome {
-        let ours = self.0.iter().filter(|row| row.server.is_ours());
+        let ours = self.rows().filter(|row| row.server.is_ours());
         let wrong: Vec<String> = ours
             .filter(|row| !row.runs.iter().all(Run::is_correct))
             .map(|row| format!("{} at {}", row.server.name(), row.point))

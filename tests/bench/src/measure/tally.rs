@@ -1,6 +1,6 @@
 //! What the members have heard: whether it is all, in its order, and how long it took.
 
-use std::time::Instant;
+use std::{collections::HashMap, time::Instant};
 
 use super::plan::Point;
 
@@ -41,10 +41,10 @@ pub(super) struct Heard {
 pub(super) struct Tally {
     begun: Instant,
     senders: usize,
-    /// The number of each sender's next request.
-    next: Vec<u64>,
-    /// When each request that has not been answered was sent, for each sender.
-    unanswered: Vec<Vec<(u64, u64)>>,
+    /// The number of the next request, whoever sends it.
+    next: u64,
+    /// When each request that has not been answered was sent.
+    unanswered: HashMap<u64, u64>,
     /// The last number of each sender that each member has heard.
     last_heard: Vec<u64>,
     /// What a delivery to each member ends with, if it has a part of its own.
@@ -64,13 +64,13 @@ pub(super) enum Packet {
 
 impl Tally {
     pub(super) fn new(point: &Point, tokens: Option<Vec<String>>) -> Self {
-        let senders = point.senders();
+        let senders = point.senders().len();
         let end = |token: String| format!(r#""me":"{token}"}}}}]"#).into_bytes();
         Self {
             begun: Instant::now(),
             senders,
-            next: vec![FIRST_NUMBER; senders],
-            unanswered: vec![Vec::new(); senders],
+            next: FIRST_NUMBER,
+            unanswered: HashMap::new(),
             last_heard: vec![0; senders * point.members],
             ends: tokens.map(|tokens| tokens.into_iter().map(end).collect()),
             payload_at: 0,
@@ -87,9 +87,9 @@ impl Tally {
     /// The next request of a sender.
     pub(super) fn request(&mut self, sender: usize, route: &str, room: &str) -> String {
         let now = self.now();
-        let number = self.next[sender];
-        self.next[sender] += 1;
-        self.unanswered[sender].push((number, now));
+        let number = self.next;
+        self.next += 1;
+        self.unanswered.insert(number, now);
         self.heard.requests += 1;
         let filler = &self.filler;
         format!(
@@ -109,7 +109,7 @@ impl Tally {
         } else if let Some(answer) = packet.strip_prefix(ANSWER)
             && answer.first().is_some_and(u8::is_ascii_digit)
         {
-            self.answered(member, answer, now);
+            self.answered(answer, now);
             return Packet::Answer;
         } else if packet == b"2" {
             return Packet::Ping;
@@ -157,7 +157,7 @@ impl Tally {
     }
 
     /// Takes note of an answer: `<index>",{"status":"...`
-    fn answered(&mut self, sender: usize, answer: &[u8], now: u64) {
+    fn answered(&mut self, answer: &[u8], now: u64) {
         self.heard.answers += 1;
         let end = answer.iter().position(|byte| *byte == b'"');
         let (index, rest) = answer.split_at(end.unwrap_or(0));
@@ -165,10 +165,7 @@ impl Tally {
             let answer = || String::from_utf8_lossy(answer).into_owned();
             self.heard.refused.get_or_insert_with(answer);
         }
-        let index = decimal(index);
-        let unanswered = &mut self.unanswered[sender];
-        if let Some(place) = unanswered.iter().position(|(number, _)| *number == index) {
-            let (_, sent_at) = unanswered.remove(place);
+        if let Some(sent_at) = self.unanswered.remove(&decimal(index)) {
             let took = now.saturating_sub(sent_at);
             self.heard
                 .answer_micros

@@ -1,5 +1,7 @@
 //! `cargo xtask bench`: what sync costs, measured with a release build.
 
+mod build;
+
 use std::process::Command;
 
 use crate::{
@@ -13,8 +15,9 @@ pub(crate) fn run(words: &[String]) -> Result {
     match words.split_first() {
         Some((&"--serve", options)) => program(&[&["serve"], options].concat()),
         Some((&"tokens", _)) => program(&words),
+        Some((&"build", options)) => build::run(options),
         Some((word, _)) if !word.starts_with("--") => Err(Failure::said(format!(
-            "bench takes options, `tokens` or `--serve --port N`, not `{word}` (`cargo xtask help`)"
+            "bench takes options, `build`, `tokens` or `--serve --port N`, not `{word}` (`cargo xtask help`)"
         ))),
         _ => measure(&words),
     }
