@@ -45,18 +45,22 @@ The project's own commands.
   cargo xtask lint [--list] [FILTER...]
       Formatting, clippy, documentation, generated files, licences.
 
-  cargo xtask bench [--quick | --full] [OPTION...]
+  cargo xtask bench [--quick | --nodes | --scaling | --full] [OPTION...]
       Measures fan-out against socketioxide by itself, Node's Socket.IO and bare frames: some five
       minutes. Fails when sync loses something or brings it out of order, never because of a number.
       The table is on stdout; target/bench/last.json has every run.
-        --full           all loads: a quarter of an hour and more
+        --nodes          one node, and two that a Redis joins
+        --scaling        what should not change: more members, rooms, routes, and one who reads nothing
+        --full           all of it at all loads, streams, builds and editors: an hour and more
         --quick          a few seconds, to see that it runs
-        --servers A,..   of echo, filter, logged (sync), bare, bare-loop (socketioxide), node, node-loop, floor
+        --servers A,..   of echo, filter, logged (sync), the same with -2 (two nodes), bare, bare-loop (socketioxide), node, node-loop, floor
         --members N,..   how many are in the room
         --in-flight N,.. so many requests on their way at any time
         --rate N         so many requests a second, answered or not
         --alone          each member in a room of its own: what a request costs
+        --rooms N        so many rooms of 20 members, one after another
         --idle-rooms N   rooms in which nothing happens
+        --routes N       so many routes, one after another
         --stalled N      members that read nothing
         --payload BYTES  64 without it
         --rounds N       how often each server has its turn (default: 3)
@@ -65,6 +69,10 @@ The project's own commands.
 
   cargo xtask bench tokens [--members N] [--rounds N]
       Measures streams: 1,000 tokens of a language model to a room, one by one and throttled.
+
+  cargo xtask bench build [--routes N] [--rounds N] [--no-sizes]
+      Measures `cargo build` after edits in an app of 200 routes against the same code as functions, the
+      size of what is generated for 50 to 500 routes, and `tsc` on 500. target/bench/build.json has all.
 
   cargo xtask bench --serve --port N
       Serves the benchmarks' routes alone, in a release build, for another program to put load on.

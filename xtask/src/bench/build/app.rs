@@ -140,11 +140,11 @@ impl App {
     /// Writes a front end beside the generated TypeScript that asks and hears so many of the routes, and
     /// gives its folder.
     pub(super) fn front_end(&self, used: usize) -> Result<PathBuf> {
-        let uses: String = (0..used).map(|number| Handler(number).in_use()).collect();
+        let text: String = (0..used).map(|number| Handler(number).in_use()).collect();
         self.write(
             "web/app.ts",
             &format!(
-                "import {{ syncRequest, upsertSyncEventCallback }} from \"sync-client\";\n\n{uses}"
+                "import {{ syncRequest, upsertSyncEventCallback }} from \"sync-client\";\n\n{text}"
             ),
         )?;
         let web = self.root.join("web");

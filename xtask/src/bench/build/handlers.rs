@@ -242,7 +242,7 @@ export const hear{number} = (hear: (note: string) => void) =>
     fn types(self, edit: Edit) -> String {
         let number = self.0;
         let more = match edit {
-            Edit::Field(times) => format!("    pub field_{times}: Option<String>,\n"),
+            Edit::Field(times) => format!("    pub _field_{times}: Option<String>,\n"),
             _ => String::new(),
         };
         let (rule, validate) = match self.kind() {

@@ -10,7 +10,7 @@ use std::{fs, path::Path, process::Command, str::FromStr};
 use self::{
     app::App,
     handlers::{Edit, Style},
-    report::{Report, Sizes},
+    report::{NO_CHANGE, Report, Sizes},
     timed::{Took, timed},
 };
 use crate::{
@@ -25,6 +25,9 @@ const ROUTES: usize = 200;
 const SIZES: [usize; 4] = [50, 100, 200, 500];
 /// What one front end uses of them, beside all.
 const USED: usize = 50;
+
+/// Changes an app; the number is another each time.
+type Change = fn(&App, usize) -> Result;
 
 /// What is built, in turn.
 const BUILDS: [(&str, Style, bool); 4] = [
@@ -109,8 +112,8 @@ fn edits(folder: &Path, options: &Options, report: &mut Report) -> Result {
         build(app, true)?;
     }
     report.head();
-    let kinds: [(&str, fn(&App, usize) -> Result, fn(&App, usize) -> Result); 4] = [
-        ("no change", |_, _| Ok(()), |_, _| Ok(())),
+    let kinds: [(&str, Change, Change); 4] = [
+        (NO_CHANGE, |_, _| Ok(()), |_, _| Ok(())),
         (
             "one body",
             |app, at| app.edit(at % 5 + 5, Edit::Body(at)),

@@ -12,6 +12,9 @@ const CHECK_GOAL: f64 = 5.0;
 /// and the largest.
 const LINEAR: f64 = 1.1;
 
+/// The edit that is none.
+pub(super) const NO_CHANGE: &str = "no change";
+
 /// What sync-build writes for an app, in bytes.
 pub(super) struct Sizes {
     pub(super) routes: usize,
@@ -56,7 +59,9 @@ impl Report {
         for ((name, ..), took) in BUILDS.iter().zip(&took) {
             println!("  {name:<10} {}", seconds(took));
         }
-        for against in [0, 1] {
+        // Of nothing to do, ratios say nothing.
+        let against: &[usize] = if what == NO_CHANGE { &[] } else { &[0, 1] };
+        for &against in against {
             for ours in [2, 3] {
                 let ratio = |figure: fn(&Took) -> f64| {
                     let pairs = took[ours].iter().zip(&took[against]);
