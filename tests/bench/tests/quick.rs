@@ -40,6 +40,7 @@ fn many_rooms_many_routes_two_nodes_and_one_who_does_not_read_are_measured_and_n
     }
 }
 
+#[expect(clippy::expect_used, reason = "a part of the tests above")]
 fn measured(name: &str, options: &[&str]) -> Vec<serde_json::Value> {
     let out = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}.json"));
     let measured = Command::new(env!("CARGO_BIN_EXE_sync-bench"))

@@ -126,12 +126,8 @@ impl Crowd {
         Ok(closed)
     }
 
-    /// How many deliveries there should have been.
-    fn expected(&self) -> usize {
-        self.tally.heard.requests * self.audience
-    }
-
-    /// Makes requests for so long, waits until all that they lead to has come, and gives what was heard.
+    /// Makes requests for so long, waits until all that they lead to has come, and gives what was heard
+    /// and how many deliveries were not.
     pub(super) fn speak(&mut self, time: Duration) -> io::Result<(Heard, usize)> {
         self.tally.heard = Heard::default();
         let begun = Instant::now();
@@ -158,7 +154,7 @@ impl Crowd {
             }
             self.write()?;
             let heard = &self.tally.heard;
-            let is_all = heard.answers >= heard.requests && heard.deliveries >= self.expected();
+            let is_all = heard.answers >= heard.requests && heard.lost(self.audience) == 0;
             if !goes_on && (is_all || now.duration_since(last_heard) >= PATIENCE) {
                 break;
             }
@@ -177,7 +173,9 @@ impl Crowd {
                 }
             }
         }
-        Ok((std::mem::take(&mut self.tally.heard), self.expected()))
+        let heard = std::mem::take(&mut self.tally.heard);
+        let lost = heard.lost(self.audience);
+        Ok((heard, lost))
     }
 
     fn request(&mut self, sender: usize) {

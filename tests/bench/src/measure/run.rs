@@ -108,7 +108,7 @@ pub(super) fn run(
     let asked = Watched::begin(&system)?;
     let (server_before, redis_before) = (system.cpu()?, system.redis_cpu()?);
     let load_before = usage::cpu(load)?;
-    let (mut heard, expected) = crowd.speak(time)?;
+    let (mut heard, lost) = crowd.speak(time)?;
     let server_cpu = system.cpu()?.saturating_sub(server_before);
     let redis_cpu = system.redis_cpu()?.saturating_sub(redis_before);
     let load_cpu = usage::cpu(load)?.saturating_sub(load_before);
@@ -117,7 +117,7 @@ pub(super) fn run(
     Ok(Run {
         requests: heard.requests,
         deliveries: heard.deliveries,
-        lost: expected.saturating_sub(heard.deliveries),
+        lost,
         disordered: heard.disordered,
         mixed_up: heard.mixed_up,
         closed: crowd.closed(),

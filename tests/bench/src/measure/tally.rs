@@ -38,6 +38,13 @@ pub(super) struct Heard {
     pub(super) delivery_micros: Vec<u32>,
 }
 
+impl Heard {
+    /// How many deliveries did not come of those that the requests lead to, each to so many members.
+    pub(super) fn lost(&self, audience: usize) -> usize {
+        (self.requests * audience).saturating_sub(self.deliveries)
+    }
+}
+
 pub(super) struct Tally {
     begun: Instant,
     senders: usize,
@@ -216,6 +223,17 @@ mod tests {
         tally.hear(0, &delivery(&first, "bench-1"), tally.now());
         assert_eq!(tally.heard.mixed_up, 1);
         assert_eq!(tally.heard.deliveries, 6);
+    }
+
+    #[test]
+    fn what_has_not_come_to_some_member_is_lost() {
+        let mut tally = tally();
+        let request = tally.request(0, "bench/echo/v1", "bench:all");
+        for lost in [2, 1] {
+            assert_eq!(tally.heard.lost(2), lost);
+            tally.hear(lost - 1, &delivery(&request, "bench-0"), tally.now());
+        }
+        assert_eq!(tally.heard.lost(2), 0);
     }
 
     #[test]
