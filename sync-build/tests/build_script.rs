@@ -43,13 +43,13 @@ impl<A> Routes<A> {
         Self(Vec::new(), PhantomData)
     }
     #[must_use]
-    pub fn server<S>(mut self, (name, version): (&str, u32)) -> Self {
-        self.0.push(format!("{name} v{version}: server"));
+    pub fn server<S>(mut self, id: codegen::RouteId<S>) -> Self {
+        self.0.push(format!("{} v{}: server", id.name, id.version));
         self
     }
     #[must_use]
-    pub fn pair<S, C>(mut self, (name, version): (&str, u32)) -> Self {
-        self.0.push(format!("{name} v{version}: server, client"));
+    pub fn pair<S, C>(mut self, id: codegen::RouteId<S, C>) -> Self {
+        self.0.push(format!("{} v{}: server, client", id.name, id.version));
         self
     }
     pub fn describe(self) -> Vec<String> {
@@ -60,8 +60,14 @@ impl<A> Routes<A> {
 pub mod codegen {
     pub use crate::no_handler;
 
-    pub fn route(name: &str, version: u32) -> (&str, u32) {
-        (name, version)
+    pub struct RouteId<S, C = ()> {
+        pub(crate) name: &'static str,
+        pub(crate) version: u32,
+        handlers: super::PhantomData<(S, C)>,
+    }
+
+    pub const fn route<S, C>(name: &'static str, version: u32) -> RouteId<S, C> {
+        RouteId { name, version, handlers: super::PhantomData }
     }
 
     pub struct TypeScript(pub Vec<String>);

@@ -31,12 +31,7 @@ fn a_page_or_route_with_the_name_of_a_keyword_is_written_raw() {
     let app = app(["src/type/_sync/match_server_v1.rs"]);
     let rust = app.rust();
     assert!(rust.contains("mod type_match_server_v1;"), "{rust}");
-    assert!(
-        rust.contains(
-            ".server::<r#type::r#match::v1::server::__SyncHandler>(route(\"type/match\", 1))"
-        ),
-        "{rust}"
-    );
+    assert!(rust.contains(".server(r#type::r#match::V1)"), "{rust}");
     assert!(
         rust.contains("    pub(crate) mod r#type {\n        pub(crate) mod r#match {\n"),
         "{rust}"
@@ -88,9 +83,11 @@ fn a_pair_whose_client_file_has_no_handler_is_registered_without_it() {
     ]);
     app.write("src/board/_sync/showCard_client_v1.rs", "");
     let rust = app.rust();
-    assert!(rust.contains(
-        ".server::<board::show_card::v1::server::__SyncHandler>(route(\"board/showCard\", 1))"
-    ));
+    assert!(rust.contains(".server(board::show_card::V1)"), "{rust}");
+    assert!(
+        rust.contains("V1: ::sync_runtime::codegen::RouteId<v1::server::__SyncHandler> ="),
+        "{rust}"
+    );
     assert!(
         rust.contains("no_handler!(\"src/board/_sync/showCard_client_v1.rs\")"),
         "{rust}"

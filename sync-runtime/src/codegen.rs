@@ -9,7 +9,7 @@ pub use crate::{
     connection::OnDisconnect,
     error::{Failure, SyncError},
     handler::{
-        client::{ClientHandler, ForRecipients, for_recipients},
+        client::{AnyInput, ClientHandler, ForRecipients, NoInput, for_recipients},
         context::{FanoutContext, RecipientContext, RequestContext},
         extract::FromRequest,
         predicate::Predicate,
@@ -20,7 +20,7 @@ pub use crate::{
     history::Keep,
     limits::RateLimit,
     no_handler,
-    route::route,
+    route::{RouteId, route},
     typescript::{RouteTypes, TypeScript},
 };
 

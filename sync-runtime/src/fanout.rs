@@ -42,22 +42,23 @@ pub(crate) enum To<'a> {
     One(&'a Arc<Connection>, Membership),
 }
 
-/// Delivers to the members of the room, on all nodes.
-pub(crate) async fn fan_out(server: &Arc<Server>, delivery: Delivery) {
+/// Delivers to the members of the room, on all nodes. Gives how many connections of this one it was
+/// sent to.
+pub(crate) async fn fan_out(server: &Arc<Server>, delivery: Delivery) -> usize {
     delivery.say(server);
     // What came together is then delivered together, and shares the writes to its recipients: a tenth
     // more deliveries for the same processor time (500 members, 8 requests at a time).
     yield_now().await;
     let deliveries = deliver(server, &delivery, To::Members);
-    follow(server, &delivery, deliveries).await;
+    follow(server, &delivery, deliveries).await
 }
 
-/// Sees a request's deliveries to their end, whoever makes them.
+/// Sees a request's deliveries to their end, whoever makes them. Gives how many there were.
 pub(crate) async fn follow(
     server: &Server,
     delivery: &Delivery,
     deliveries: impl Future<Output = usize>,
-) {
+) -> usize {
     let recipients = observe::fanned_out(&delivery.route, deliveries).await;
     let event = || PostSyncFanout {
         request: delivery.request.clone(),
@@ -65,6 +66,7 @@ pub(crate) async fn follow(
     };
     let hooks = &server.hooks.post_fanout;
     hooks.tell(server.config.hook_timeout, event).await;
+    recipients
 }
 
 /// Makes the deliveries. Gives how many connections they were sent to.

@@ -31,6 +31,7 @@ mod packet;
 mod panic;
 mod pipeline;
 mod presence;
+mod publisher;
 #[cfg(feature = "redis")]
 mod redis_channels;
 #[cfg(feature = "redis")]
@@ -80,9 +81,10 @@ pub use crate::{
     limits::{Rate, RateError},
     locale::{Locale, Messages},
     membership::Member,
+    publisher::Publisher,
     request_values::HookedValue,
     room::{MAX_ROOM_BYTES, RoomCode},
-    route::Routes,
+    route::{RouteId, Routes},
     session::{
         DEFAULT_MAX_ROOMS, EndNotice, EndReason, MemorySessions, NewSession, OpenedSession,
         Session, SessionCookie, SessionKey, SessionLife, SessionRecord, SessionStore,

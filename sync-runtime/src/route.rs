@@ -6,7 +6,7 @@ use crate::{
     App, Config,
     error::Refusal,
     handler::{
-        client::{ClientHandler, ClientRoute},
+        client::{ClientHandler, ClientRoute, NoClient},
         server::{ServerHandler, ServerRoute},
     },
     observe::RouteMetrics,
@@ -77,22 +77,52 @@ impl Route {
     }
 }
 
+/// Which route it is, its files forgotten.
+type AnyRouteId = RouteId<(), ()>;
+
 /// The routes of an app, as the generated `sync_routes::routes()` lists them.
 pub struct Routes<A> {
-    entries: Vec<(RouteId, Route)>,
+    entries: Vec<(AnyRouteId, Route)>,
     app: PhantomData<fn() -> A>,
 }
 
-/// Which route a handler file belongs to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RouteId {
+/// A route of the app, as generated code names it: `sync_routes::board::move_card::V1`.
+///
+/// `S` stands for its server file, `C` for its `_client` file.
+pub struct RouteId<S, C = NoClient> {
     name: &'static str,
     version: u32,
+    handlers: PhantomData<fn() -> (S, C)>,
 }
 
 /// The route of a name such as `board/moveCard`, and a version.
-pub const fn route(name: &'static str, version: u32) -> RouteId {
-    RouteId { name, version }
+pub const fn route<S, C>(name: &'static str, version: u32) -> RouteId<S, C> {
+    RouteId {
+        name,
+        version,
+        handlers: PhantomData,
+    }
+}
+
+impl<S, C> RouteId<S, C> {
+    /// The name that clients hear, `sync/<page>/<route>/v<version>`.
+    pub(crate) fn full_name(&self) -> String {
+        format!("sync/{}/v{}", self.name, self.version)
+    }
+}
+
+impl<S, C> Clone for RouteId<S, C> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<S, C> Copy for RouteId<S, C> {}
+
+impl<S, C> fmt::Debug for RouteId<S, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.full_name())
+    }
 }
 
 impl<A: App> Routes<A> {
@@ -107,13 +137,13 @@ impl<A: App> Routes<A> {
 
     /// Adds a route that has a server file only.
     #[must_use]
-    pub fn server<H: ServerHandler<App = A>>(self, id: RouteId) -> Self {
+    pub fn server<H: ServerHandler<App = A>>(self, id: RouteId<H>) -> Self {
         self.add(id, ServerRoute::of::<H>(), None)
     }
 
     /// Adds a route that has a server file and a `_client` file.
     #[must_use]
-    pub fn pair<H, C>(self, id: RouteId) -> Self
+    pub fn pair<H, C>(self, id: RouteId<H, C>) -> Self
     where
         H: ServerHandler<App = A>,
         C: ClientHandler<App = A>,
@@ -121,22 +151,26 @@ impl<A: App> Routes<A> {
         self.add(id, ServerRoute::of::<H>(), Some(ClientRoute::of::<C>()))
     }
 
-    fn add(mut self, id: RouteId, server: ServerRoute, client: Option<ClientRoute>) -> Self {
-        let full_name = format!("sync/{}/v{}", id.name, id.version).into();
+    fn add<S, C>(
+        mut self,
+        id: RouteId<S, C>,
+        server: ServerRoute,
+        client: Option<ClientRoute>,
+    ) -> Self {
         let route = Route {
-            full_name,
+            full_name: id.full_name().into(),
             server,
             client,
             metrics: RouteMetrics::default(),
         };
-        self.entries.push((id, route));
+        self.entries.push((self::route(id.name, id.version), route));
         self
     }
 
     /// What TypeScript needs to know of the routes.
     #[must_use]
     pub fn describe(&self) -> Vec<RouteTypes> {
-        let describe = |(id, route): &(RouteId, Route)| {
+        let describe = |(id, route): &(AnyRouteId, Route)| {
             let mut types = RouteTypes::new(id.name, id.version);
             (route.server.describe)(&mut types);
             if let Some(client) = &route.client {
@@ -148,7 +182,7 @@ impl<A: App> Routes<A> {
     }
 
     pub(crate) fn into_table(self) -> RouteTable {
-        let keyed = |(_, route): (RouteId, Route)| (route.full_name.clone(), Arc::new(route));
+        let keyed = |(_, route): (AnyRouteId, Route)| (route.full_name.clone(), Arc::new(route));
         RouteTable(self.entries.into_iter().map(keyed).collect())
     }
 }

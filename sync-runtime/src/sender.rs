@@ -13,6 +13,13 @@ pub(crate) struct Sender {
 }
 
 impl Sender {
+    /// The app itself has sent it.
+    pub(crate) const NOBODY: Self = Self {
+        connection: None,
+        session: None,
+        ignore_self: false,
+    };
+
     /// The session whose connections do not hear it.
     pub(crate) fn except(&self) -> Option<&SessionKey> {
         self.session.as_ref().filter(|_| self.ignore_self)

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Once};
 
 use socketioxide::socket::Sid;
+use tokio::sync::Semaphore;
 
 use crate::{
     Config, Hooks, Messages,
@@ -46,6 +47,8 @@ pub(crate) struct Server {
     pub(crate) by_session: BySession,
     pub(crate) by_user: ByUser,
     pub(crate) replays: Arc<Replays>,
+    /// As many permits as publications may be under way.
+    pub(crate) publications: Arc<Semaphore>,
     /// Done when somebody hears of the ends of sessions.
     pub(crate) watches_sessions: Once,
     /// Done when somebody looks for connections that have stopped to read.

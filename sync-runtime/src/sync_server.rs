@@ -8,6 +8,7 @@ use std::{
 
 use axum::Router;
 use serde::Serialize;
+use tokio::sync::Semaphore;
 
 #[cfg(feature = "redis")]
 use crate::remote;
@@ -22,6 +23,7 @@ use crate::{
     membership::{self, Member},
     observe,
     presence::{Presence, Profiles},
+    publisher::Publisher,
     repeats::{MemoryRepeats, Repeats},
     replay::Replays,
     room::RoomCode,
@@ -73,6 +75,7 @@ impl SyncServer {
             rates: Box::new(Buckets::default()),
             messages: Messages::new(),
             profiles: None,
+            publisher: None,
             user: TypeId::of::<A::User>(),
             join: Box::new(alone),
             config: Config::default(),
@@ -206,6 +209,7 @@ pub struct SyncServerBuilder {
     messages: Messages,
     join: Join,
     profiles: Option<Profiles>,
+    publisher: Option<Publisher>,
     /// The type of the app's user.
     user: TypeId,
     config: Config,
@@ -271,6 +275,14 @@ impl SyncServerBuilder {
         self
     }
 
+    /// Makes a publisher that of this server: what it publishes is heard by this server's members, and
+    /// those of the other nodes of its [`cluster`](Self::cluster).
+    #[must_use]
+    pub fn publisher(mut self, publisher: &Publisher) -> Self {
+        self.publisher = Some(publisher.clone());
+        self
+    }
+
     /// Counts rates in Redis, so that all processes of the app share one budget. Without it each
     /// counts for itself, in its memory.
     #[cfg(feature = "redis")]
@@ -330,6 +342,8 @@ impl SyncServerBuilder {
         let history = History::new(log, self.routes.have_history(), self.config.history_readers);
         let max_replay_bytes = self.config.max_replay_bytes;
         let replays = Replays::new(cluster.clone(), max_replay_bytes, self.routes.have_replay());
+        let max_publications = self.config.max_concurrent_publications;
+        let max_publications = max_publications.min(Semaphore::MAX_PERMITS);
         let server = Arc::new(Server {
             io,
             below,
@@ -351,10 +365,14 @@ impl SyncServerBuilder {
             by_user: ByUser::new(cluster.clone()),
             cluster,
             replays: Arc::new(replays),
+            publications: Arc::new(Semaphore::new(max_publications)),
             watches_sessions: Once::new(),
             watches_traffic: Once::new(),
             config: self.config,
         });
+        if let Some(publisher) = self.publisher {
+            publisher.belong_to(&server)?;
+        }
         socket::serve(&server);
         listen(&server);
         Ok(SyncServer { server })

@@ -110,29 +110,14 @@ impl Emitter<'_> {
             f,
             "    #[must_use]\n    pub fn routes() -> {runtime}::Routes<crate::__sync::App> {{"
         )?;
-        if registered().next().is_some() {
-            writeln!(f, "        use {runtime}::codegen::route;\n")?;
-        }
         write!(f, "        {runtime}::Routes::new()")?;
         for route in registered() {
-            let server = place(&route.server);
-            match pair(route) {
-                None => write!(f, "\n            .server::<{server}::__SyncHandler>")?,
-                Some((_, client)) => {
-                    let client = place(client);
-                    f.write_str("\n            .pair::<")?;
-                    for half in [server, client] {
-                        write!(f, "\n                {half}::__SyncHandler,")?;
-                    }
-                    f.write_str("\n            >")?;
-                }
-            }
-            write!(
-                f,
-                "(route({:?}, {}))",
-                route.name.to_string(),
-                route.version
-            )?;
+            let add = match pair(route) {
+                None => "server",
+                Some(_) => "pair",
+            };
+            let id = route_id(route);
+            write!(f, "\n            .{add}({id})")?;
         }
         f.write_str("\n    }\n")
     }
@@ -153,13 +138,33 @@ impl Emitter<'_> {
     /// The registrations above go through it: a re-export that nothing uses would be a warning.
     fn tree(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut tree = Tree::default();
-        for file in self.model.routes().iter().flat_map(registered_files) {
-            tree.insert(&file.place(), file.module());
+        for route in self.model.routes() {
+            for file in registered_files(route) {
+                tree.insert(&file.place(), Leaf::Module(file.module()));
+            }
+            if is_registered(&route.server) {
+                tree.insert(&id_place(route), Leaf::Id(self.id_of(route)));
+            }
         }
         if !tree.branches.is_empty() {
             f.write_char('\n')?;
         }
         tree.write(f, 1)
+    }
+
+    /// The type and the value of a route's id, from where it stands.
+    fn id_of(&self, route: &Route) -> String {
+        let runtime = self.names.runtime;
+        let version = route.version;
+        let server = format!("v{version}::server::__SyncHandler");
+        let handlers = match pair(route) {
+            None => server,
+            Some(_) => format!("{server}, v{version}::client::__SyncHandler"),
+        };
+        let name = route.name.to_string();
+        format!(
+            "{runtime}::codegen::RouteId<{handlers}> = {runtime}::codegen::route({name:?}, {version})"
+        )
     }
 }
 
@@ -182,40 +187,57 @@ fn pair(route: &Route) -> Option<(&HandlerFile, &HandlerFile)> {
     (is_registered(&route.server) && is_registered(client)).then_some((&route.server, client))
 }
 
-/// `board::move_card::v1::server`, from inside `sync_routes`.
-fn place(file: &HandlerFile) -> String {
-    let segments: Vec<String> = file
-        .place()
-        .iter()
-        .map(|segment| as_written(segment))
-        .collect();
+/// `board`, `move_card`, `V1`.
+fn id_place(route: &Route) -> Vec<String> {
+    let mut place = route.server.place();
+    place.truncate(place.len().saturating_sub(2));
+    place.push(format!("V{}", route.version));
+    place
+}
+
+/// `board::move_card::V1`, from inside `sync_routes`.
+fn route_id(route: &Route) -> String {
+    let place = id_place(route);
+    let segments: Vec<String> = place.iter().map(|segment| as_written(segment)).collect();
     segments.join("::")
 }
 
 #[derive(Default)]
 struct Tree {
     branches: BTreeMap<String, Tree>,
-    /// The name here, and the module it stands for.
-    leaves: Vec<(String, String)>,
+    /// What has this name here.
+    leaves: Vec<(String, Leaf)>,
+}
+
+enum Leaf {
+    /// A handler file's module.
+    Module(String),
+    /// A route's id: its type and value.
+    Id(String),
 }
 
 impl Tree {
-    fn insert(&mut self, place: &[String], module: String) {
+    fn insert(&mut self, place: &[String], leaf: Leaf) {
         match place {
             [] => {}
-            [leaf] => self.leaves.push((leaf.clone(), module)),
+            [name] => self.leaves.push((name.clone(), leaf)),
             [branch, rest @ ..] => self
                 .branches
                 .entry(branch.clone())
                 .or_default()
-                .insert(rest, module),
+                .insert(rest, leaf),
         }
     }
 
     fn write(&self, f: &mut fmt::Formatter<'_>, depth: usize) -> fmt::Result {
         let indent = "    ".repeat(depth);
-        for (leaf, module) in &self.leaves {
-            writeln!(f, "{indent}pub(crate) use crate::{module} as {leaf};")?;
+        for (name, leaf) in &self.leaves {
+            match leaf {
+                Leaf::Module(module) => {
+                    writeln!(f, "{indent}pub(crate) use crate::{module} as {name};")?;
+                }
+                Leaf::Id(id) => writeln!(f, "{indent}pub(crate) const {name}: {id};")?,
+            }
         }
         for (branch, tree) in &self.branches {
             writeln!(f, "{indent}pub(crate) mod {} {{", as_written(branch))?;

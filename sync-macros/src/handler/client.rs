@@ -1,7 +1,7 @@
 //! The expansion of a `_client` file's handler.
 
 use proc_macro2::{Ident, Literal, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::{Type, spanned::Spanned};
 
 use super::{
@@ -21,6 +21,7 @@ pub(super) fn expand(args: TokenStream, function: &Function) -> syn::Result<Toke
         ..
     } = &signature;
     let pair = pair(parameters);
+    let input = input(parameters);
 
     let parameters: Vec<_> = parameters.iter().enumerate().map(Parameter::new).collect();
     let names = parameters.iter().map(Parameter::name);
@@ -43,6 +44,7 @@ pub(super) fn expand(args: TokenStream, function: &Function) -> syn::Result<Toke
 
         impl ::sync_runtime::codegen::ClientHandler for __SyncHandler {
             type App = crate::__sync::App;
+            type Input = #input;
 
             fn describe(types: &mut ::sync_runtime::codegen::RouteTypes) {
                 #(#describe_names)*
@@ -111,6 +113,15 @@ impl<'a> Parameter<'a> {
     }
 }
 
+/// What it takes of the input, which has to be given where there is no request.
+fn input(parameters: &[&Type]) -> TokenStream {
+    let taken = parameters.iter().find(|ty| names_type(ty, "Input"));
+    taken.map_or_else(
+        || quote!(::sync_runtime::codegen::NoInput),
+        ToTokens::to_token_stream,
+    )
+}
+
 /// The macro that the generated code calls with what this file takes and the server file's handler:
 /// it compiles only if that is what the server file answers, and if not, the error is at this file's
 /// `ServerOutput`.
@@ -153,6 +164,7 @@ pub(super) fn stand_in() -> TokenStream {
 
         impl ::sync_runtime::codegen::ClientHandler for __SyncHandler {
             type App = crate::__sync::App;
+            type Input = ::sync_runtime::codegen::AnyInput;
 
             fn describe(_: &mut ::sync_runtime::codegen::RouteTypes) {}
 

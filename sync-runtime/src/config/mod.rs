@@ -59,6 +59,10 @@ pub struct Config {
     /// enough to overlap its waits, little enough not to flood a database.
     pub max_concurrent_recipients: usize,
 
+    /// How many publications ([`Publisher::publish`](crate::Publisher::publish)) may be under way at the
+    /// same time; further ones wait. 256.
+    pub max_concurrent_publications: usize,
+
     /// How long a `_client` function may take for one recipient, with what it streams. Over it the
     /// function is stopped and this recipient gets `sync.clientExecutionFailed` in place of its
     /// delivery; without a limit, one that hangs would hold up all that a room with history is to hear
@@ -240,6 +244,7 @@ impl Default for Config {
             max_requests_per_connection: 1024,
             max_request_bytes_per_connection: 8 * 1024 * 1024,
             max_concurrent_recipients: 64,
+            max_concurrent_publications: 256,
             recipient_timeout: Duration::from_secs(10),
             flush_pressure_bytes: 5 * 1024 * 1024,
             max_replay_bytes: 1024 * 1024,
@@ -324,9 +329,9 @@ impl Config {
         }
     }
 
-    /// Refuses settings with which nothing would work.
-    pub(crate) fn check(&self) -> Result<(), ConfigError> {
-        let counts = [
+    /// The settings that are counts or sizes, none of which works as zero.
+    fn counts(&self) -> impl IntoIterator<Item = (&'static str, usize)> {
+        [
             (
                 "max_request_bytes_per_connection",
                 self.max_request_bytes_per_connection,
@@ -336,6 +341,10 @@ impl Config {
                 self.max_requests_per_connection,
             ),
             ("max_concurrent_recipients", self.max_concurrent_recipients),
+            (
+                "max_concurrent_publications",
+                self.max_concurrent_publications,
+            ),
             ("flush_pressure_bytes", self.flush_pressure_bytes),
             ("max_waiting_stream_hooks", self.max_waiting_stream_hooks),
             ("max_payload_bytes", self.max_payload_bytes),
@@ -352,8 +361,12 @@ impl Config {
             ("cluster_lost_topics", self.cluster_lost_topics),
             ("cluster_nodes", self.cluster_nodes),
             ("presence_users", self.presence_users),
-        ];
-        for (setting, count) in counts {
+        ]
+    }
+
+    /// Refuses settings with which nothing would work.
+    pub(crate) fn check(&self) -> Result<(), ConfigError> {
+        for (setting, count) in self.counts() {
             if count == 0 {
                 return Err(ConfigError::wrong(setting, "0", "a number of at least 1"));
             }

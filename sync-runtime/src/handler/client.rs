@@ -38,6 +38,9 @@ pub enum Deliver<T> {
 pub trait ClientHandler: 'static {
     /// The app whose state and sessions it reads.
     type App: App;
+    /// The `Input<T>` that it takes, or [`NoInput`]. A handler with a mistake takes [`AnyInput`], so
+    /// that the mistake is the only error.
+    type Input;
 
     /// Adds its output and errors to the route's types.
     fn describe(types: &mut RouteTypes);
@@ -46,6 +49,32 @@ pub trait ClientHandler: 'static {
     fn share(
         cx: &FanoutContext<'_, Self::App>,
     ) -> Result<Box<dyn ForRecipients<Self::App>>, Failure>;
+}
+
+/// A `_client` file that takes no `Input`.
+#[derive(Debug)]
+pub enum NoInput {}
+
+/// A `_client` file of which it cannot be told what input it takes.
+#[derive(Debug)]
+pub enum AnyInput {}
+
+/// A route has no `_client` file.
+#[derive(Debug)]
+pub enum NoClient {}
+
+/// A route's `_client` file, or that it has none.
+pub trait ClientSide {
+    /// The `Input<T>` that it takes, or [`NoInput`].
+    type Input;
+}
+
+impl ClientSide for NoClient {
+    type Input = NoInput;
+}
+
+impl<C: ClientHandler> ClientSide for C {
+    type Input = C::Input;
 }
 
 /// What a `_client` file decided for one recipient.

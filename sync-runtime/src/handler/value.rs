@@ -95,7 +95,12 @@ pub trait HandlerOutput: Sized + Send + 'static {
 
     /// What the server file answers.
     #[doc(hidden)]
-    fn answer(self) -> Result<OutputJson, Failure>;
+    fn answer(self) -> Result<OutputJson, Failure> {
+        self.to_json()
+    }
+
+    #[doc(hidden)]
+    fn to_json(&self) -> Result<OutputJson, Failure>;
 
     /// What the `_client` file sends to a recipient.
     #[doc(hidden)]
@@ -114,8 +119,8 @@ pub trait HandlerOutput: Sized + Send + 'static {
 
 #[diagnostic::do_not_recommend]
 impl<T: Serialize + TS + Send + 'static> HandlerOutput for T {
-    fn answer(self) -> Result<OutputJson, Failure> {
-        OutputJson::encode(&self).map_err(no_object::<T>)
+    fn to_json(&self) -> Result<OutputJson, Failure> {
+        OutputJson::encode(self).map_err(no_object::<T>)
     }
 
     fn send(self) -> Result<Deliver<OwnJson>, Failure> {

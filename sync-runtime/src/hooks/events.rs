@@ -91,7 +91,8 @@ impl fmt::Debug for Visitor {
     }
 }
 
-/// A request, as far as all its events know it.
+/// A request, as far as all its events know it. What the app [publishes](crate::Publisher) has one as well, of
+/// nobody, with the input that it was published with or none, `{}`.
 #[derive(Debug, Clone)]
 pub struct RequestInfo {
     /// Who sent it.
@@ -297,7 +298,7 @@ events! {
     }
 
     /// Before a request's output is answered and delivered. Its handler has run: what stops it here
-    /// undoes nothing.
+    /// undoes nothing. Of what the app [publishes](crate::Publisher) itself it is not asked.
     PreSyncFanout Result<(), Failure>, pre_fanout, Forbidden {
         /// The request.
         pub request: RequestInfo,
@@ -312,7 +313,7 @@ events! {
         pub recipient: Visitor,
     }
 
-    /// A request's output has been delivered.
+    /// The output of a request has been delivered, or what the app has [published](crate::Publisher).
     PostSyncFanout Result<(), Failure>, post_fanout, Forbidden {
         /// The request.
         pub request: RequestInfo,

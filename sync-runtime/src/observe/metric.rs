@@ -11,6 +11,7 @@ use crate::{Failure, door::SlowReason};
 
 const CONNECTIONS: &str = "sync_connections";
 const REQUESTS: &str = "sync_requests_total";
+const PUBLICATIONS: &str = "sync_publications_total";
 const QUEUE: &str = "sync_queue_seconds";
 const HANDLER: &str = "sync_handler_seconds";
 const FANOUT: &str = "sync_fanout_seconds";
@@ -48,9 +49,18 @@ pub(super) const UNKNOWN: &str = "unknown";
 pub(crate) fn describe() {
     metrics::describe_gauge!(CONNECTIONS, Unit::Count, "Open Socket.IO connections.");
     metrics::describe_counter!(REQUESTS, Unit::Count, "Requests that were answered.");
+    metrics::describe_counter!(
+        PUBLICATIONS,
+        Unit::Count,
+        "Outputs that the app published itself."
+    );
     metrics::describe_histogram!(QUEUE, Unit::Seconds, "From arrival to turn.");
     metrics::describe_histogram!(HANDLER, Unit::Seconds, "A server file's function.");
-    metrics::describe_histogram!(FANOUT, Unit::Seconds, "A request's deliveries.");
+    metrics::describe_histogram!(
+        FANOUT,
+        Unit::Seconds,
+        "The deliveries of a request or publication."
+    );
     metrics::describe_counter!(SENT, Unit::Count, "Deliveries handed to a connection.");
     metrics::describe_counter!(
         FAILED,
@@ -212,6 +222,11 @@ pub(super) fn failed(route: Option<&Arc<str>>, failure: &Failure) {
     counter!(REQUESTS, ROUTE => route, OUTCOME => outcome).increment(1);
 }
 
+/// Counts what the app has published, or could not.
+pub(super) fn count_published(route: &Arc<str>, outcome: &str) {
+    counter!(PUBLICATIONS, ROUTE => route.clone(), OUTCOME => outcome.to_owned()).increment(1);
+}
+
 /// A route's metrics. The recorder is asked for them once, at the route's first request.
 #[derive(Default)]
 pub(crate) struct RouteMetrics(OnceLock<Handles>);
@@ -278,6 +293,7 @@ mod tests {
         for name in [
             CONNECTIONS,
             REQUESTS,
+            PUBLICATIONS,
             QUEUE,
             HANDLER,
             FANOUT,

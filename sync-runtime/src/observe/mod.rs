@@ -17,5 +17,5 @@ pub(crate) use self::{
         OpenConnection, RouteMetrics, answer_forgotten, describe, evicted, gap, history_forgotten,
         queue_refused, repeated, resumed, stream_hook_missed, unsent,
     },
-    request::{fanned_out, handled, observe, refused},
+    request::{fanned_out, handled, observe, published, refused},
 };

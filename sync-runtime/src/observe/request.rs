@@ -7,7 +7,7 @@ use std::{
 
 use tracing::{Instrument, Span, field::Empty};
 
-use super::metric::{SUCCESS, UNKNOWN, failed};
+use super::metric::{SUCCESS, UNKNOWN, count_published, failed};
 use crate::{Failure, route::Route};
 
 /// Runs a request in its span. `route` is what its name turns out to be, `arrived` when it came.
@@ -34,6 +34,27 @@ pub(crate) async fn observe<F: Future<Output = ()>>(
         route.metrics.queued(&route.full_name, queued);
     }
     work(Watch { route }).instrument(span).await;
+}
+
+/// Publishes in a span of its own, and counts it.
+pub(crate) async fn published(
+    route: &Route,
+    publishing: impl Future<Output = Result<usize, Failure>>,
+) -> Result<usize, Failure> {
+    let span = tracing::info_span!(
+        target: "sync_runtime::publication",
+        parent: None,
+        "sync_publication",
+        route = &*route.full_name,
+        outcome = Empty,
+        fanout_ms = Empty,
+        recipients = Empty,
+    );
+    let published = publishing.instrument(span.clone()).await;
+    let outcome = published.as_ref().err().map_or(SUCCESS, Failure::code);
+    span.record("outcome", outcome);
+    count_published(&route.full_name, outcome);
+    published
 }
 
 /// Waits for how a request ends.

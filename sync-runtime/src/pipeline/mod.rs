@@ -11,6 +11,7 @@ mod authorize;
 mod execute;
 mod identify;
 mod limit;
+mod publish;
 mod receiver;
 mod recipients;
 mod record;
@@ -23,7 +24,11 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use self::{identify::Requester, receiver::EVERYBODY};
+pub(crate) use self::{
+    identify::Requester,
+    publish::{Publication, publish},
+    receiver::EVERYBODY,
+};
 use self::{
     record::Deliverable,
     repeat::{Fresh, Repeated},

@@ -93,8 +93,9 @@ impl Deliverable {
         }
     }
 
-    /// Sees to its deliveries, once the request has been answered.
-    pub(super) async fn deliver(self, server: &Arc<Server>) {
+    /// Sees to its deliveries, once the request has been answered. Gives how many connections of this
+    /// node they were sent to.
+    pub(super) async fn deliver(self, server: &Arc<Server>) -> usize {
         match self.recorded {
             None => fanout::fan_out(server, self.delivery).await,
             Some(recorded) => fanout::follow(server, &self.delivery, recorded.made()).await,

@@ -10,6 +10,7 @@ mod history;
 mod hooked;
 mod locale;
 mod presence;
+mod publish;
 mod repeats;
 mod stream_routes;
 mod streams;

@@ -9,12 +9,13 @@ pub mod redis_server;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use sync_runtime::{Config, Member, RedisCluster, RedisSessions, Routes, Sessions};
+use sync_runtime::{Config, Member, Publisher, RedisCluster, RedisSessions, Routes, Sessions};
 
 use self::redis_server::{PATIENCE, RedisServer};
 use crate::{
     app::{AppState, Server, User, routes},
     client::{Client, post},
+    publish,
 };
 
 /// Two nodes of one app, with a Redis between them.
@@ -66,7 +67,7 @@ async fn member(server: &Server, name: &str) -> Client {
 async fn member_as(server: &Server, cookie: &str) -> Client {
     let mut client = Client::connect(&server.router, cookie).await;
     let joined = client.room("joinRoom", "room").await;
-    assert_eq!(joined, json!({ "rooms": ["room"] }));
+    assert_eq!(joined["rooms"], json!(["room"]));
     client
 }
 
@@ -470,4 +471,72 @@ async fn a_fan_out_costs_redis_one_message_whatever_the_number_of_members() {
         }
     }
     assert_eq!(published() - before, 10);
+}
+
+/// A node with a publisher that is its own.
+async fn desk(redis: &RedisServer, sessions: &Sessions<User>) -> (Server, Publisher) {
+    let cluster = RedisCluster::connect(&redis.url()).await;
+    let cluster = cluster.expect("a Redis that answers");
+    let publisher = Publisher::new();
+    let server = Server::built(publish::routes(), sessions.clone(), |server| {
+        server.cluster(cluster).publisher(&publisher)
+    });
+    (server, publisher)
+}
+
+#[tokio::test]
+async fn what_is_published_on_any_node_is_heard_on_all_once_and_in_order() {
+    let redis = RedisServer::start().await;
+    let sessions = Sessions::in_memory();
+    let (one, publisher) = desk(&redis, &sessions).await;
+    let (other, other_publisher) = desk(&redis, &sessions).await;
+    let mut ada = member(&one, "ada").await;
+    let mut grace = member(&other, "grace").await;
+    for number in 0..20 {
+        let news = publish::said(&number.to_string());
+        let live = publisher.publish(publish::SHAPED, "room", &news).await;
+        assert_eq!(live.expect("published"), 1);
+    }
+    for number in 0..20 {
+        for (client, name) in [(&mut ada, "ada"), (&mut grace, "grace")] {
+            let delivery = client.hear("sync").await;
+            let letter = format!("Dear {name}, {number}");
+            assert_eq!(delivery["clientOutput"]["letter"], letter);
+        }
+    }
+    // With history there is one order, whoever says it.
+    for number in 0..20 {
+        let publisher = [&publisher, &other_publisher][number % 2];
+        let news = publish::said(&number.to_string());
+        let recorded = publisher.publish(publish::LOGGED, "room", &news).await;
+        assert_eq!(recorded.expect("published"), 1);
+    }
+    for number in 0..20 {
+        for client in [&mut ada, &mut grace] {
+            assert_eq!(heard(client).await, number.to_string());
+        }
+    }
+    for client in [&mut ada, &mut grace] {
+        hears_nothing_more(client).await;
+    }
+}
+
+#[tokio::test]
+async fn while_redis_is_away_what_nobody_could_hear_or_nothing_could_record_is_not_published() {
+    let redis = RedisServer::start().await;
+    let (one, publisher) = desk(&redis, &Sessions::in_memory()).await;
+    let mut ada = member(&one, "ada").await;
+    drop(redis);
+    until("the node knows that Redis is away", async || {
+        let nobody_here = publisher.publish(publish::NEWS, "another", &publish::said("hi"));
+        let failed = nobody_here.await.err();
+        failed.is_some_and(|failure| failure.code() == "sync.clusterUnavailable")
+    })
+    .await;
+    let recorded = publisher.publish(publish::LOGGED, "room", &publish::said("hi"));
+    let failure = recorded.await.expect_err("nothing is recorded");
+    assert_eq!(failure.code(), "sync.clusterUnavailable");
+    let live = publisher.publish(publish::NEWS, "room", &publish::said("here"));
+    assert_eq!(live.await.expect("published"), 1);
+    assert_eq!(heard(&mut ada).await, "here");
 }
