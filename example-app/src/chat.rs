@@ -8,7 +8,7 @@ use sync_runtime::typescript::RouteTypes;
 use sync_runtime::{App, Failure, FromRequest, RequestContext};
 use ts_rs::TS;
 
-pub use answers::{Answer, Answering, Answers, Busy, NotStopped, Running};
+pub use answers::{Answer, Answering, Answers, NotBegun, NotStopped};
 
 /// The room of everybody in the chat.
 pub const LOBBY: &str = "chat:lobby";

@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::serve::ListenerExt;
 use serde_json::json;
 use sync_runtime::{
-    ClusterError, Config, RateLimitsError, RedisCluster, RedisRateLimits, RedisSessions,
+    ClusterError, Config, Publisher, RateLimitsError, RedisCluster, RedisRateLimits, RedisSessions,
     SessionStoreError, Sessions, SyncServer, SyncServerBuilder,
 };
 use tokio::net::TcpListener;
@@ -83,15 +83,17 @@ impl Server {
                 Sessions::new(store.remember_for(REMEMBERED))
             }
         };
+        let publisher = Publisher::new();
         let state = AppState {
             db: db.clone(),
             accounts: Accounts::new(db.clone()).await?,
             sessions: sessions.clone(),
             assistant,
-            answers: Answers::new(db.clone()),
+            answers: Answers::new(db.clone(), publisher.clone()),
         };
         let sync = SyncServer::builder(state.clone(), sync_routes::routes(), sessions)
             .config(Config::load()?)
+            .publisher(&publisher)
             .messages(messages::in_dutch())
             .presence(|user: &User| json!({ "name": user.name }));
         let sync = match redis {

@@ -4,8 +4,12 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::accounts::User;
 use crate::assistant::Turn;
-use crate::chat::{Ending, KEPT, Kind, Message, PAGE, TOLD};
+use crate::chat::{Answering, Ending, KEPT, Kind, Message, PAGE, TOLD};
 use crate::db::Db;
+
+/// For how long the process that gives an answer may not be heard of, in milliseconds: then it is gone, and
+/// its answer with it.
+const DEAD_AFTER: i64 = 3000;
 
 const NEWEST: &str = "SELECT messages.id, messages.kind, messages.user_id, users.name AS user_name, \
      messages.text, messages.ending, messages.sent_at \
@@ -53,6 +57,64 @@ impl Db {
         Ok(message)
     }
 
+    /// Notes that the assistant gives this answer, unless it is giving another one.
+    pub(super) async fn begin_answering(&self, answering: &Answering) -> sqlx::Result<bool> {
+        let begun = sqlx::query(
+            "INSERT INTO answering (one, message_id, user_id, alive_at) VALUES (1, ?1, ?2, ?3) \
+             ON CONFLICT (one) DO UPDATE \
+             SET message_id = ?1, user_id = ?2, stopped = 0, alive_at = ?3 WHERE alive_at <= ?3 - ?4",
+        )
+        .bind(&answering.message_id)
+        .bind(&answering.user_id)
+        .bind(now())
+        .bind(DEAD_AFTER)
+        .execute(self.pool())
+        .await?;
+        Ok(begun.rows_affected() == 1)
+    }
+
+    /// The answer that the assistant is giving. One that is kept has ended.
+    pub async fn answering(&self) -> sqlx::Result<Option<Answering>> {
+        sqlx::query_as(
+            "SELECT message_id, user_id, users.name AS user_name \
+             FROM answering JOIN users ON users.id = user_id \
+             WHERE alive_at > ? AND message_id NOT IN (SELECT id FROM messages)",
+        )
+        .bind(now() - DEAD_AFTER)
+        .fetch_optional(self.pool())
+        .await
+    }
+
+    /// Notes that an answer is still being given, and says whether it is still to be.
+    pub(super) async fn go_on_answering(&self, message_id: &str) -> sqlx::Result<bool> {
+        let stopped: Option<bool> = sqlx::query_scalar(
+            "UPDATE answering SET alive_at = ? WHERE message_id = ? RETURNING stopped",
+        )
+        .bind(now())
+        .bind(message_id)
+        .fetch_optional(self.pool())
+        .await?;
+        Ok(stopped == Some(false))
+    }
+
+    /// Has the process that gives an answer stop.
+    pub(super) async fn stop_answering(&self, message_id: &str) -> sqlx::Result<()> {
+        sqlx::query("UPDATE answering SET stopped = 1 WHERE message_id = ?")
+            .bind(message_id)
+            .execute(self.pool())
+            .await?;
+        Ok(())
+    }
+
+    /// Lets the assistant give another answer than this.
+    pub(super) async fn end_answering(&self, message_id: &str) -> sqlx::Result<()> {
+        sqlx::query("DELETE FROM answering WHERE message_id = ?")
+            .bind(message_id)
+            .execute(self.pool())
+            .await?;
+        Ok(())
+    }
+
     /// Keeps a message, and deletes those beyond [`KEPT`].
     pub(super) async fn add_message(&self, message: &Message) -> sqlx::Result<()> {
         let mut write = self.write().await?;
@@ -83,7 +145,6 @@ pub(super) fn new_message(
     text: String,
     ending: Ending,
 ) -> Message {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH);
     Message {
         id,
         kind,
@@ -91,8 +152,14 @@ pub(super) fn new_message(
         user_name: user.name.clone(),
         text,
         ending,
-        sent_at: now.map_or(0, |now| i64::try_from(now.as_millis()).unwrap_or(i64::MAX)),
+        sent_at: now(),
     }
+}
+
+/// Milliseconds since 1970.
+fn now() -> i64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    now.map_or(0, |now| i64::try_from(now.as_millis()).unwrap_or(i64::MAX))
 }
 
 #[cfg(test)]

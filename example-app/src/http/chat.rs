@@ -8,12 +8,11 @@ use sync_runtime::Sessions;
 use super::auth::user_of;
 use super::error::ApiError;
 use crate::accounts::User;
-use crate::chat::{Answers, Chat, LOBBY};
+use crate::chat::{Chat, LOBBY};
 use crate::db::Db;
 
 pub(super) async fn show(
     State(db): State<Db>,
-    State(answers): State<Answers>,
     State(sessions): State<Sessions<User>>,
     headers: HeaderMap,
 ) -> Result<Json<Chat>, ApiError> {
@@ -21,7 +20,7 @@ pub(super) async fn show(
         return Err(ApiError::LoginRequired);
     }
     // In this order: an answer that ends in between is in the messages as well, and never in neither.
-    let answering = answers.current().map(|running| running.answering);
+    let answering = db.answering().await.map_err(ApiError::internal)?;
     let messages = db.messages().await.map_err(ApiError::internal)?;
     Ok(Json(Chat {
         room: LOBBY.to_owned(),

@@ -143,10 +143,6 @@ export declare namespace board_showCard_server_v1 {
   type ShowCard = { cardId: string };
 }
 
-export declare namespace chat_followAnswer_client_v1 {
-  type Nothing = Record<symbol, never>;
-}
-
 export declare namespace chat_say_server_v1 {
   type Say = {
     text: string,
@@ -267,12 +263,12 @@ export interface SyncRoutes {
       errorCode: "board.cardNotFound" | "board.notABoard";
     };
   };
-  "chat/followAnswer": {
+  "chat/answering": {
     v1: {
       input: Record<string, never>;
-      serverOutput: Message;
-      clientOutput: chat_followAnswer_client_v1.Nothing;
-      serverStream: Answering;
+      serverOutput: Answering;
+      clientOutput: Record<string, never>;
+      serverStream: never;
       clientStream: never;
       errorCode: "chat.noAnswer" | "chat.notAChat";
     };

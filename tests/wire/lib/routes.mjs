@@ -23,9 +23,11 @@ export const SHOW = "board/showCard/v1";
 export const LOBBY = "chat:lobby";
 /** Login needed, streams `{ chunk }` to the room and answers with the whole text. */
 export const ASK = "chat/sendMessage/v1";
-/** Login needed, streams which answer is given to the one who asks, and answers with its end. */
-export const FOLLOW = "chat/followAnswer/v1";
-/** Login needed, kept, one delivery per request. */
+/** Login needed, says which answer is given; the server publishes it when one begins. */
+export const ANSWERING = "chat/answering/v1";
+/** Login needed, stops the answer to one's own question. */
+export const STOP = "chat/stopAnswer/v1";
+/** Login needed, kept, one delivery per request; the server publishes answers that have ended. */
 export const SAY = "chat/say/v1";
 /** Login needed, no input, nothing is kept. */
 export const TYPING = "chat/typing/v1";

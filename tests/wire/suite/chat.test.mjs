@@ -2,10 +2,10 @@
 // The streams of WIRE.md as the chat of the example uses them.
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
-import { ASK, FOLLOW, LOBBY, SAY, TYPING, chat } from "../lib/routes.mjs";
+import { ANSWERING, ASK, LOBBY, SAY, STOP, TYPING, chat } from "../lib/routes.mjs";
 import { assertAnswer, assertDelivery, assertError } from "../lib/shapes.mjs";
 import { closeAll, connect, packet, room } from "../lib/socket.mjs";
-import { post, register, url } from "../lib/users.mjs";
+import { post, register } from "../lib/users.mjs";
 
 /** @typedef {import("../lib/users.mjs").User} User */
 /** @typedef {import("../lib/socket.mjs").Client} Client */
@@ -20,9 +20,9 @@ beforeEach(async () => {
 });
 afterEach(closeAll);
 
-/** @param {User} user @param {string} [node] */
-async function member(user, node = url()) {
-  const client = await connect(user, { url: node });
+/** @param {User} user */
+async function member(user) {
+  const client = await connect(user);
   await client.join(LOBBY);
   return client;
 }
@@ -124,30 +124,56 @@ test("cancelling answers request.aborted, and nothing of the answer comes after 
   for (const client of [own, other]) assert.equal(client.deliveries(ASK).filter(({ status }) => status !== "stream").length, 1);
 });
 
-test("what was said of a cancelled answer is kept, and who follows it is told at once", async () => {
-  // Each node has an assistant: who follows an answer asks where it is given.
-  const node = url();
-  const [own, other] = await Promise.all([member(ada, node), member(ben, node)]);
+/**
+ * The answer that everybody is told to begin.
+ *
+ * @param {Client} client
+ * @param {User} asker
+ */
+async function begun(client, asker) {
+  const { serverOutput } = await client.delivery(ANSWERING);
+  const { status, ...answering } = serverOutput;
+  assert.equal(status, "success");
+  assert.deepEqual(answering, { messageId: answering.messageId, userId: asker.id, userName: asker.name });
+  return answering.messageId;
+}
+
+/** The message that everybody is told when an answer has ended. @param {Client} client @param {string} id */
+async function ended(client, id) {
+  const { serverOutput } = await client.delivery(SAY, (delivery) => delivery.serverOutput?.id === id);
+  const { status: _, ...message } = serverOutput;
+  return message;
+}
+
+test("all hear which answer begins and how it ends, and what was said of a cancelled one is kept", async () => {
+  const [own, other] = await Promise.all([member(ada), member(ben)]);
   const { progress, answer } = ask(own, "Write us a plan");
+  const [id, same] = await Promise.all([begun(own, ada), begun(other, ada)]);
+  assert.equal(same, id);
   await someChunks(other);
-  const responseIndex = other.index();
-  other.socket.emit("sync", packet(FOLLOW, {}, LOBBY, { responseIndex }));
-  const begun = await other.hear("which answer", ({ event, args: [frame] }) => event === `sync-progress-${responseIndex}` && "messageId" in frame);
-  const { messageId } = begun.args[0];
-  assert.deepEqual(begun.args[0], { messageId, userId: ada.id, userName: ada.name });
+  assert.deepEqual((await chat(ben)).answering, { messageId: id, userId: ada.id, userName: ada.name });
   await cancel(own, progress);
   await answer;
   const cancelled = Date.now();
-  const end = await other.on(`sync-${responseIndex}`);
+  const message = await ended(other, id);
   assert.ok(Date.now() - cancelled < 1000);
-  assertAnswer(end);
-  const { status: _, ...message } = end.result;
   const { sentAt } = message;
-  assert.deepEqual(message, { id: messageId, kind: "answer", userId: ada.id, userName: ada.name, text: message.text, ending: "stopped", sentAt });
+  assert.deepEqual(message, { id, kind: "answer", userId: ada.id, userName: ada.name, text: message.text, ending: "stopped", sentAt });
   assert.ok(message.text.startsWith(text(other)) && text(other) !== "");
-  assert.deepEqual((await chat(ben)).messages.at(-1), message);
-  // Each page follows for itself.
-  assert.equal(own.deliveries(FOLLOW).length + other.deliveries(FOLLOW).length, 0);
+  assert.deepEqual(await ended(own, id), message);
+  const { messages, answering } = await chat(ben);
+  assert.deepEqual([messages.at(-1), answering], [message, null]);
+});
+
+test("who asked stops an answer from another connection, and nobody else does", async () => {
+  const [own, other, device] = [await member(ada), await member(ben), await member(ada)];
+  const { answer } = ask(own, "Write us a plan");
+  const messageId = await begun(own, ada);
+  await someChunks(own);
+  assertError(await other.request(STOP, { messageId }, LOBBY), "chat.notYourQuestion", 403);
+  assertAnswer(await device.request(STOP, { messageId }, LOBBY), { messageId });
+  assertError(await answer, "chat.stopped", 409);
+  for (const client of [own, other, device]) assert.equal((await ended(client, messageId)).ending, "stopped");
 });
 
 test("who joins in the middle hears the answer from its beginning", async () => {
@@ -171,8 +197,7 @@ test("an answer goes on when the one who asked has gone", async () => {
 });
 
 test("two questions are answered one after the other", async () => {
-  const node = url();
-  const [own, other] = await Promise.all([member(ada, node), member(ben, node)]);
+  const [own, other] = await Promise.all([member(ada), member(ben)]);
   const answers = await Promise.all([ask(own, "Hello").answer, ask(other, "Where is the poster?").answer]);
   const texts = answers.map((answer) => {
     assertAnswer(answer);
@@ -196,22 +221,6 @@ test("over HTTP the answer is the final event, and the chunks go to the room", a
   assert.equal(text(own), answer.result.text);
 });
 
-test("over HTTP the originator's stream comes as stream events before the final one", async () => {
-  const node = url();
-  const own = await member(ada, node);
-  const { answer } = ask(own, "Hello");
-  await someChunks(own);
-  const headers = { cookie: ada.cookie, accept: "text/event-stream" };
-  const response = await post(`/sync/${FOLLOW}`, { data: {}, receiver: LOBBY }, headers, node);
-  const [begun, end, ...more] = events(await response.text());
-  assert.deepEqual([begun?.event, end?.event, more], ["stream", "final", []]);
-  const { messageId } = (await answer).result;
-  assert.deepEqual(JSON.parse(begun?.data ?? ""), { messageId, userId: ada.id, userName: ada.name });
-  const final = JSON.parse(end?.data ?? "");
-  assertAnswer(final);
-  assert.deepEqual([final.result.id, final.result.ending], [messageId, "complete"]);
-});
-
 test("what people say is delivered and kept; that somebody is writing is not kept", async () => {
   const [own, other] = await Promise.all([member(ada), member(ben)]);
   const said = await own.request(SAY, { text: "Two\nlines" }, LOBBY);
@@ -233,7 +242,8 @@ test("the chat is in its room, for those who are logged in, and takes text", asy
     [ASK, { text: "Hello" }],
     [SAY, { text: "Hello" }],
     [TYPING, {}],
-    [FOLLOW, {}],
+    [ANSWERING, {}],
+    [STOP, { messageId: "any" }],
   ])) {
     assertError(await own.request(route, data, group), "chat.notAChat", 404);
   }
@@ -243,7 +253,7 @@ test("the chat is in its room, for those who are logged in, and takes text", asy
   }
   const nobody = await post(`/sync/${ASK}`, { data: { text: "Hello" }, receiver: LOBBY });
   assertError(await nobody.json(), "auth.required", 401);
-  assertError(await own.request(FOLLOW, {}, LOBBY), "chat.noAnswer", 404);
+  assertError(await own.request(STOP, { messageId: "any" }, LOBBY), "chat.noAnswer", 404);
 });
 
 /**

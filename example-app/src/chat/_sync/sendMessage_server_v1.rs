@@ -11,7 +11,7 @@ use crate::AppState;
 use crate::accounts::User;
 use crate::assistant::Question;
 use crate::board::BoardId;
-use crate::chat::{Busy, Ending, Lobby, text_rule};
+use crate::chat::{Ending, Lobby, NotBegun, text_rule};
 
 #[derive(Deserialize, TS, Validate)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -44,6 +44,15 @@ pub enum SendMessageError {
     Database(sqlx::Error),
 }
 
+impl From<NotBegun> for SendMessageError {
+    fn from(not_begun: NotBegun) -> Self {
+        match not_begun {
+            NotBegun::Busy => Self::Busy,
+            NotBegun::Database(error) => Self::Database(error),
+        }
+    }
+}
+
 // An answer is for everybody: it goes on when who asked for it has gone, and who comes in the middle hears it from
 // its beginning. Cancelled, it stops: `Answer` keeps what was said when it is dropped.
 #[sync_handler(auth = login, rate_limit = "30/min", timeout = "5min", replay, on_disconnect = finish)]
@@ -55,8 +64,7 @@ pub async fn main(
     chunks: Broadcast<Chunk>,
     pressure: FlushPressure,
 ) -> Result<MessageSent, SendMessageError> {
-    let turn = app.answers.begin(&user).await;
-    let mut answer = turn.map_err(|Busy| SendMessageError::Busy)?;
+    let mut answer = app.answers.begin(&user).await?;
     let board = app.db.board(&BoardId::demo()).await?;
     let question = Question {
         asked_by: user.name.clone(),

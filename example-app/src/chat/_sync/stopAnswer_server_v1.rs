@@ -27,6 +27,8 @@ pub enum StopAnswerError {
     /// Somebody else asked for it.
     #[sync_error(code = "chat.notYourQuestion", status = 403)]
     NotYourQuestion,
+    #[sync_error(internal)]
+    Database(sqlx::Error),
 }
 
 #[sync_handler(auth = login, rate_limit = "30/min")]
@@ -36,9 +38,10 @@ pub async fn main(
     _lobby: Lobby,
     State(answers): State<Answers>,
 ) -> Result<AnswerStopped, StopAnswerError> {
-    match answers.stop(&message_id, &user) {
+    match answers.stop(&message_id, &user).await {
         Ok(()) => Ok(AnswerStopped { message_id }),
         Err(NotStopped::NotGiven) => Err(StopAnswerError::NoAnswer),
         Err(NotStopped::NotAsked) => Err(StopAnswerError::NotYourQuestion),
+        Err(NotStopped::Database(error)) => Err(StopAnswerError::Database(error)),
     }
 }

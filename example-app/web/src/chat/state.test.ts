@@ -31,26 +31,48 @@ function after(...actions: ChatAction[]): ChatState {
 const ids = (state: ChatState) => state.messages?.map((one) => one.id);
 
 describe("an answer", () => {
-  const question: ChatAction = { type: "said", message: message("2", { kind: "asked" }) };
+  const begun: ChatAction = { type: "begun", answering };
   const end = (ending: Message["ending"]): ChatAction => ({
-    type: "ended",
+    type: "said",
     message: message("answer", { kind: "answer", text: "One two", ending }),
   });
 
-  test("is seen to be coming when the question is heard, and grows by its pieces", () => {
-    expect(after(question).live).toEqual({ text: "", answering: null });
-    const said = after(question, { type: "chunk", chunk: "One " }, { type: "begun", answering });
+  test("is seen to be coming when it begins, and grows by its pieces", () => {
+    expect(after(begun).live).toEqual({ text: "", answering });
+    const said = after(begun, { type: "chunk", chunk: "One " });
     expect(said.live).toEqual({ text: "One ", answering });
     expect(reduce(said, { type: "chunk", chunk: "two" }).live).toEqual({ text: "One two", answering });
   });
 
+  test("is heard from its beginning also where its pieces come before it is said whose it is", () => {
+    expect(after({ type: "chunk", chunk: "One " }, begun).live).toEqual({ text: "One ", answering });
+  });
+
   test("becomes a message when it ends, however it ends, and once", () => {
     for (const ending of ["complete", "stopped", "failed"] as const) {
-      const state = after(question, { type: "chunk", chunk: "One " }, end(ending), end(ending));
+      const state = after(begun, { type: "chunk", chunk: "One " }, end(ending), end(ending));
       expect(state.live).toBeNull();
-      expect(ids(state)).toEqual(["1", "2", "answer"]);
+      expect(ids(state)).toEqual(["1", "answer"]);
       expect(state.messages?.at(-1)?.ending).toBe(ending);
     }
+  });
+
+  test("that has ended takes no more pieces, and the next one does", () => {
+    const ended = after(begun, { type: "chunk", chunk: "One " }, end("complete"), { type: "chunk", chunk: "two" });
+    expect(ended.live).toBeNull();
+    const next = { ...answering, messageId: "next" };
+    const pieces: ChatAction[] = [{ type: "begun", answering: next }, { type: "chunk", chunk: "Three" }];
+    expect(pieces.reduce(reduce, ended).live).toEqual({ text: "Three", answering: next });
+    // That it begins was not heard while the connection was lost.
+    const back: ChatAction[] = [{ type: "away" }, { type: "chunk", chunk: "Three" }];
+    expect(back.reduce(reduce, ended).live?.text).toBe("Three");
+  });
+
+  test("that begins or ends while the page is loaded is newer than what is loaded", () => {
+    const loading: ChatAction = { type: "load", attempt: 2 };
+    const loaded = (now: Answering | null): ChatAction => ({ type: "loaded", attempt: 2, chat: chat([], now) });
+    expect(after(loading, begun, loaded(null)).live?.answering).toEqual(answering);
+    expect(after(begun, loading, end("stopped"), loaded(answering)).live).toBeNull();
   });
 
   test("goes on after the connection was lost, unless it is another one by then", () => {

@@ -17,30 +17,30 @@ export interface ChatState {
   /** The oldest first. `null` until they are loaded for the first time. */
   messages: Message[] | null;
   live: Live | null;
-  /** How many answers have ended while the page was open. */
-  ended: number;
+  /** An answer has ended and no other has begun: pieces that still come are its own. */
+  over: boolean;
   /** Why the last attempt to load them failed. */
   failure: Failed | null;
   /** Which attempt is under way, so that only the latest counts; 0 for none. */
   loading: number;
   /** Messages since that attempt began: what it brings may be older than they are. */
   meanwhile: Message[];
+  /** The same of an answer that has begun or ended since. */
+  liveIsNewer: boolean;
 }
 
 export type ChatAction =
   | { type: "load"; attempt: number }
   | { type: "loaded"; attempt: number; chat: Chat }
   | { type: "loadFailed"; attempt: number; failure: Failed }
-  /** Somebody said something. */
+  /** Somebody said something, or the assistant has: then its answer is over, and this is it. */
   | { type: "said"; message: Message }
   /** The next piece of the answer. */
   | { type: "chunk"; chunk: string }
-  /** Whose question is being answered. */
+  /** The assistant answers somebody's question. */
   | { type: "begun"; answering: Answering }
-  /** The answer is over, and this is it. */
-  | { type: "ended"; message: Message }
-  /** The answer is over, and its end was not heard. */
-  | { type: "forgotten" };
+  /** Nothing is heard of the room for now: an answer may begin meanwhile. */
+  | { type: "away" };
 
 /** Messages that a page keeps; it forgets the oldest. */
 const KEPT = 300;
@@ -48,23 +48,24 @@ const KEPT = 300;
 export const emptyState: ChatState = {
   messages: null,
   live: null,
-  ended: 0,
+  over: false,
   failure: null,
   loading: 0,
   meanwhile: [],
+  liveIsNewer: false,
 };
 
 export function reduce(state: ChatState, action: ChatAction): ChatState {
   switch (action.type) {
     case "load":
-      return { ...state, loading: action.attempt, meanwhile: [] };
+      return { ...state, loading: action.attempt, meanwhile: [], liveIsNewer: false };
     case "loaded": {
       if (action.attempt !== state.loading) return state;
       const { messages, answering } = action.chat;
       return {
         ...state,
         messages: state.meanwhile.reduce(add, messages),
-        live: liveWith(state.live, answering),
+        live: state.liveIsNewer ? state.live : liveWith(state.live, answering),
         failure: null,
         loading: 0,
         meanwhile: [],
@@ -75,20 +76,17 @@ export function reduce(state: ChatState, action: ChatAction): ChatState {
       return { ...state, loading: 0, meanwhile: [], failure: action.failure };
     case "said": {
       const said = withMessage(state, action.message);
-      // An answer is on its way, and everybody may see that.
-      if (action.message.kind !== "asked") return said;
-      return { ...said, live: state.live ?? { text: "", answering: null } };
+      return action.message.kind === "answer" ? { ...said, live: null, over: true, liveIsNewer: true } : said;
     }
     case "chunk": {
+      if (state.over) return state;
       const { text, answering } = state.live ?? { text: "", answering: null };
       return { ...state, live: { text: text + action.chunk, answering } };
     }
     case "begun":
-      return { ...state, live: liveWith(state.live, action.answering) };
-    case "ended":
-      return { ...withMessage(state, action.message), live: null, ended: state.ended + 1 };
-    case "forgotten":
-      return { ...state, live: null };
+      return { ...state, live: liveWith(state.live, action.answering), over: false, liveIsNewer: true };
+    case "away":
+      return { ...state, over: false };
   }
 }
 

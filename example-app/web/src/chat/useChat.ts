@@ -47,6 +47,7 @@ export function useChat({ me, onFailed, onMessage }: Options) {
   useEffect(() => void load(), [load]);
   useEffect(() => {
     if (joined) void load();
+    else dispatch({ type: "away" });
   }, [load, joined]);
 
   useGap(ROOM, load);
@@ -61,6 +62,15 @@ export function useChat({ me, onFailed, onMessage }: Options) {
       onMessage(message);
     },
   });
+  useSyncEvents({
+    name: "chat/answering",
+    version: "v1",
+    callback: ({ serverOutput }) => {
+      if (serverOutput.status !== "success") return;
+      const { status: _, ...answering } = serverOutput;
+      dispatch({ type: "begun", answering });
+    },
+  });
   const { upsertSyncEventStreamCallback } = useSyncEvents();
   useEffect(
     () =>
@@ -71,20 +81,6 @@ export function useChat({ me, onFailed, onMessage }: Options) {
       }),
     [upsertSyncEventStreamCallback],
   );
-
-  useEnd({
-    isLive: joined && state.live !== null,
-    nth: state.ended,
-    onBegun: (answering) => dispatch({ type: "begun", answering }),
-    onEnded: (message) => {
-      dispatch({ type: "ended", message });
-      onMessage(message);
-    },
-    onLost: () => {
-      dispatch({ type: "forgotten" });
-      void load();
-    },
-  });
 
   /** Resolves with whether it was said. */
   const say = useCallback(
@@ -150,43 +146,4 @@ export function useChat({ me, onFailed, onMessage }: Options) {
     /** Stops the answer to one's own question; `null` when there is none. */
     stop: asking !== null || own !== null ? () => void stop() : null,
   };
-}
-
-interface EndOptions {
-  /** An answer is being given, or is about to be. */
-  isLive: boolean;
-  /** Tells one answer from the next, also when the page has not been drawn in between. */
-  nth: number;
-  onBegun: (answering: { messageId: string; userId: string; userName: string }) => void;
-  onEnded: (message: Message) => void;
-  /** The end was not heard. */
-  onLost: () => void;
-}
-
-/** Waits with the server for the end of an answer: the room does not hear that one was stopped or failed. */
-function useEnd(options: EndOptions): void {
-  const latest = useRef(options);
-  useEffect(() => {
-    latest.current = options;
-  });
-  const { isLive, nth } = options;
-  useEffect(() => {
-    if (!isLive) return;
-    const gone = new AbortController();
-    void syncRequest({
-      name: "chat/followAnswer",
-      version: "v1",
-      receiver: ROOM,
-      offline: OF_THIS_PAGE,
-      signal: gone.signal,
-      timeoutMs: ANSWERED_WITHIN,
-      onStream: (answering) => latest.current.onBegun(answering),
-    }).then((answer) => {
-      if (gone.signal.aborted) return;
-      if (answer.status === "error") return latest.current.onLost();
-      const { status: _, ...message } = answer.result;
-      latest.current.onEnded(message);
-    });
-    return () => gone.abort();
-  }, [isLive, nth]);
 }
