@@ -24,6 +24,8 @@ pub const SHAPED: RouteId<news::__SyncHandler, shaped::__SyncHandler> = route("d
 const OF_INPUT: RouteId<news::__SyncHandler, of_input::__SyncHandler> = route("desk/ofInput", 1);
 const PATIENT: RouteId<news::__SyncHandler, patient::__SyncHandler> = route("desk/patient", 1);
 
+const OWN: RouteId<own::__SyncHandler> = route("desk/own", 1);
+
 /// The routes of a news desk.
 pub fn routes() -> Routes<AppState> {
     Routes::new()
@@ -32,6 +34,7 @@ pub fn routes() -> Routes<AppState> {
         .pair(SHAPED)
         .pair(OF_INPUT)
         .pair(PATIENT)
+        .server(OWN)
 }
 
 pub mod news {
@@ -45,6 +48,21 @@ pub mod news {
     #[sync_handler(auth = login)]
     pub async fn main(Input(news): Input<News>) -> News {
         news
+    }
+}
+
+pub mod own {
+    use sync_runtime::prelude::*;
+
+    use super::news::News;
+
+    fn nobody() -> bool {
+        false
+    }
+
+    #[sync_handler(auth = login(nobody))]
+    pub async fn main() -> News {
+        unreachable!("nobody may ask")
     }
 }
 
@@ -178,6 +196,17 @@ async fn what_is_published_is_heard_by_every_member_as_if_it_had_been_requested(
 }
 
 #[tokio::test]
+async fn a_route_that_nobody_may_request_can_be_published() {
+    let desk = Desk::new();
+    let mut ada = desk.member("ada").await;
+    let refused = ada.request("desk/own/v1", "room", json!({})).await;
+    assert_eq!(refused["errorCode"], "auth.forbidden");
+    let published = desk.publisher.publish(OWN, "room", &said("hi")).await;
+    assert_eq!(published.expect("published"), 1);
+    assert_eq!(ada.hear("sync").await["serverOutput"]["text"], "hi");
+}
+
+#[tokio::test]
 async fn a_client_file_that_takes_the_input_gets_the_published_one() {
     let desk = Desk::new();
     let mut ada = desk.member("ada").await;
@@ -212,7 +241,7 @@ async fn what_is_published_on_a_route_with_history_is_in_one_order_with_requests
         }
     }
     // Also what nobody heard when it was said.
-    ada.close().await;
+    ada.room("leaveRoom", "room").await;
     let published = desk.publisher.publish(LOGGED, "room", &said("10")).await;
     assert_eq!(published.expect("published"), 0);
 
