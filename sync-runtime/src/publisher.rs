@@ -37,32 +37,34 @@ use crate::{
 /// # #[derive(Serialize, Deserialize)] pub struct User { id: String }
 /// # impl sync_runtime::SessionUser for User { fn user_id(&self) -> &str { &self.id } }
 /// # pub mod __sync { pub type App = super::AppState; }
-/// # mod renamed {
+/// # mod board_rename_server_v1 {
 /// #     use sync_runtime::prelude::*;
 /// #     #[derive(Serialize, TS)] pub struct Renamed { pub title: String }
 /// #     #[sync_handler(auth = login)] pub async fn main() -> Renamed { Renamed { title: String::new() } }
 /// # }
 /// # mod sync_routes {
 /// #     pub fn routes() -> sync_runtime::Routes<super::AppState> { sync_runtime::Routes::new().server(board::rename::V1) }
-/// #     pub mod board { pub mod rename {
-/// #         pub const V1: sync_runtime::codegen::RouteId<v1::server::__SyncHandler> = sync_runtime::codegen::route("board/rename", 1);
-/// #         pub mod v1 { pub use crate::renamed as server; }
+/// #     pub(crate) mod board { pub(crate) mod rename {
+/// #         pub(crate) const V1: sync_runtime::codegen::RouteId<v1::server::__SyncHandler> = sync_runtime::codegen::route("board/rename", 1);
+/// #         pub(crate) mod v1 { pub(crate) use crate::board_rename_server_v1 as server; }
 /// #     } }
 /// # }
 /// use axum::{Router, extract::{FromRef, State}, http::StatusCode, routing::post};
 /// use sync_runtime::{Publisher, Sessions, SyncServer};
 ///
+/// use crate::sync_routes::board::rename;
+///
 /// #[derive(Clone, FromRef)]
-/// struct AppState {
-///     publisher: Publisher,
+/// pub struct AppState {
+///     pub publisher: Publisher,
 /// }
 /// # impl sync_runtime::App for AppState { type User = User; }
 ///
 /// /// Another service tells that a board has a new title.
 /// async fn renamed(State(publisher): State<Publisher>, title: String) -> Result<(), StatusCode> {
-///     let renamed = renamed::Renamed { title };
-///     let published = publisher.publish(sync_routes::board::rename::V1, "board:demo", &renamed);
-///     published.await.map(drop).map_err(|_| StatusCode::SERVICE_UNAVAILABLE)
+///     let renamed = rename::v1::server::Renamed { title };
+///     let published = publisher.publish(rename::V1, "board:demo", &renamed).await;
+///     published.map(drop).map_err(|_| StatusCode::SERVICE_UNAVAILABLE)
 /// }
 ///
 /// # fn main() { tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(run()).unwrap() }
