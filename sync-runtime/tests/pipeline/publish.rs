@@ -403,3 +403,24 @@ async fn a_publisher_belongs_to_one_server_that_has_the_route() {
     let gone = publisher.publish(NEWS, "room", &said("hi")).await;
     assert!(gone.is_err());
 }
+
+/// What is published here runs in one thread, in whose recorder it is counted.
+#[tokio::test(flavor = "current_thread")]
+async fn publications_are_counted_by_route_and_outcome() {
+    let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
+    let metrics = recorder.handle();
+    let _here = metrics::set_default_local_recorder(&recorder);
+    let desk = Desk::new();
+    let _ada = desk.member("ada").await;
+    for room in ["room", "all"] {
+        let _ = desk.publisher.publish(NEWS, room, &said("hi")).await;
+    }
+    let page = metrics.render();
+    for line in [
+        r#"sync_publications_total{route="sync/desk/news/v1",outcome="success"} 1"#,
+        r#"sync_publications_total{route="sync/desk/news/v1",outcome="sync.receiverNotAllowed"} 1"#,
+        r#"sync_deliveries_sent_total{route="sync/desk/news/v1"} 1"#,
+    ] {
+        assert!(page.lines().any(|found| found == line), "{line}\n{page}");
+    }
+}
