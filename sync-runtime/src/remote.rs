@@ -72,12 +72,14 @@ pub(crate) fn listen(server: &Arc<Server>, ears: Ears) {
                     let Server { replays, rooms, .. } = &*remote.server;
                     replays.doubt_others();
                     replays.want_all(rooms);
+                    remote.server.presence.miss_all();
                 }
                 Notice::NodeDied(node) => {
                     tracing::warn!(%node, "another node has died: members are told");
                     gap_everywhere(&remote.server);
                     remote.server.replays.forget_node(&node);
                 }
+                Notice::Beat(beat) => remote.server.presence.beat(&beat),
             }
         }
     });
@@ -97,6 +99,7 @@ impl Remote {
                 if let Topic::Room(room) = &topic {
                     self.server.replays.want(room);
                 }
+                self.server.presence.miss(&node, &topic);
             }
             Ok(Said::WantStreams) => {
                 if let Topic::Room(room) = &topic {
@@ -112,6 +115,18 @@ impl Remote {
                         let connections = server.connections_on(&topic);
                         membership::end_all(&server, &connections, &room).await;
                     });
+                }
+            }
+            Ok(Said::WantPresence) => {
+                if let Topic::Room(room) = &topic {
+                    self.server.presence.answer(&node, room);
+                }
+            }
+            Ok(Said::Presence(said)) => {
+                if let Err(error) = self.server.presence.hear(&node, said) {
+                    // No delivery is missing.
+                    observe::cluster_not_understood();
+                    tracing::warn!(%error, "who is present on another node is not understood");
                 }
             }
             Err(error) => self.not_understood(&topic, &error),

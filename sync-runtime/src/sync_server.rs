@@ -265,7 +265,8 @@ impl SyncServerBuilder {
     ///
     /// A user with several connections is there once, with the profile of the newest, made when that
     /// joined. One who leaves the room is gone at once; one whose connection was lost, after
-    /// [`Config::presence_grace`] without another.
+    /// [`Config::presence_grace`] without another. In a [cluster](Self::cluster) they are the users of
+    /// all nodes, whose servers must all be set up with this.
     #[must_use]
     pub fn presence<U: SessionUser, P: Serialize>(
         mut self,
@@ -354,7 +355,11 @@ impl SyncServerBuilder {
             sessions: self.sessions,
             rooms: Rooms::new(cluster.clone()),
             history,
-            presence: Presence::new(self.profiles, self.config.presence_bounds()),
+            presence: Presence::new(
+                self.profiles,
+                self.config.presence_bounds(),
+                cluster.clone(),
+            ),
             unknown_routes: UnknownRoutes::default(),
             repeats,
             hooks: self.hooks,

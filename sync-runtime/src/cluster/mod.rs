@@ -11,11 +11,13 @@ use futures_util::future::BoxFuture;
 pub use self::redis::{ClusterError, RedisCluster};
 pub(crate) use self::{
     alone::Alone,
-    said::{Said, SaidDelivery, SaidFrame, SaidFrom, SaidMark, SaidStreamOver},
+    said::{
+        Said, SaidDelivery, SaidFrame, SaidFrom, SaidMark, SaidPresence, SaidStreamOver, SaidUser,
+    },
 };
 #[cfg(feature = "redis")]
 pub(crate) use self::{
-    redis::{Ears, Notice},
+    redis::{Beat, Ears, Notice},
     said::SaidStream,
 };
 use crate::{Failure, error::Refusal, room::RoomCode, session::SessionKey};
@@ -31,7 +33,7 @@ pub(crate) enum Topic {
     Session(SessionKey),
     /// One of them.
     #[cfg_attr(
-        not(feature = "redis"),
+        not(any(feature = "redis", test)),
         expect(dead_code, reason = "only Redis has several")
     )]
     Node(Box<str>),

@@ -1,7 +1,7 @@
 //! What nodes say to each other, as JSON. Two versions of an app can be in one cluster: what one does
 //! not understand of the other it passes over.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -36,6 +36,12 @@ pub(crate) enum Said<'a> {
     /// Those that the topic names are no longer in a room.
     #[serde(borrow)]
     Leave(Cow<'a, str>),
+    /// Who is in this room on other nodes is wanted.
+    WantPresence,
+    /// Who is in a room on a node: a [`SaidPresence`]. By itself, so that a version of the app that does
+    /// not understand it knows that no delivery was missed.
+    #[serde(borrow)]
+    Presence(&'a RawValue),
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -100,6 +106,35 @@ pub(crate) struct SaidStreamOver<'a> {
     pub(crate) from: SaidFrom<'a>,
     #[serde(borrow)]
     pub(crate) room: Cow<'a, str>,
+}
+
+/// What has changed among the users that a node has in a room, or who they all are.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SaidPresence<'a> {
+    #[serde(borrow)]
+    pub(crate) room: Cow<'a, str>,
+    pub(crate) version: u64,
+    /// The version that this follows; none if it is all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) after: Option<u64>,
+    /// How many there are now.
+    pub(crate) count: usize,
+    /// They are more than are listed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) is_crowd: bool,
+    #[serde(borrow, default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) joined: BTreeMap<Cow<'a, str>, SaidUser<'a>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) left: Vec<Cow<'a, str>>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct SaidUser<'a> {
+    /// When the profile was made, in milliseconds since 1970.
+    pub(crate) at: u64,
+    #[serde(borrow)]
+    pub(crate) profile: &'a RawValue,
 }
 
 /// Who sent it.

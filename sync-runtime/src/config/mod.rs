@@ -197,18 +197,19 @@ pub struct Config {
     pub cluster_alive_every: Duration,
 
     /// How long a node of a cluster may say nothing before the others count it as dead, and tell their
-    /// members that something may be missing. The same on all nodes, and some times
-    /// `cluster_alive_every`. 5 seconds.
+    /// members that something may be missing, and after `presence_grace` that its users are no longer
+    /// present. The same on all nodes, and some times `cluster_alive_every`. 5 seconds.
     #[serde(with = "form::duration")]
     pub cluster_dead_after: Duration,
 
-    /// How long somebody whose connection was lost is still shown as present in a room. 5 seconds: a
-    /// page that is loaded anew is back by then.
+    /// How long somebody whose connection was lost, or whose node of a cluster has gone, is still shown as
+    /// present in a room. 5 seconds: a page that is loaded anew is back by then.
     #[serde(with = "form::duration")]
     pub presence_grace: Duration,
 
-    /// Of a room with more users than this nobody new is told who is in it. 1,000: that is a list of some
-    /// hundred kilobytes for each.
+    /// Of a room with more users than this nobody new is told who is in it, and a node with more of them
+    /// makes no list of them for others. The same on all nodes. 1,000: that is a list of some hundred
+    /// kilobytes for each.
     pub presence_users: usize,
 
     /// How often a connection is asked whether it is still there. 25 seconds, as of Socket.IO.
@@ -317,6 +318,8 @@ impl Config {
         PresenceBounds {
             grace: self.presence_grace,
             users: self.presence_users,
+            alive_every: self.cluster_alive_every,
+            dead_after: self.cluster_dead_after,
         }
     }
 

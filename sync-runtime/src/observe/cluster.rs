@@ -9,6 +9,7 @@ const INTERRUPTIONS: &str = "sync_cluster_interruptions_total";
 const DEAD_NODES: &str = "sync_cluster_dead_nodes_total";
 const NOT_UNDERSTOOD: &str = "sync_cluster_not_understood_total";
 const NODES: &str = "sync_cluster_nodes";
+const PRESENCE_DOUBTS: &str = "sync_cluster_presence_doubts_total";
 
 pub(super) fn describe() {
     let described = [
@@ -26,6 +27,10 @@ pub(super) fn describe() {
         (
             NOT_UNDERSTOOD,
             "Messages of other nodes that this version of the app does not understand.",
+        ),
+        (
+            PRESENCE_DOUBTS,
+            "Times that something may have been missed of who is in a watched room elsewhere.",
         ),
     ];
     for (name, text) in described {
@@ -71,6 +76,11 @@ pub(crate) fn cluster_nodes(nodes: usize) {
     gauge!(NODES).set(u32::try_from(nodes).unwrap_or(u32::MAX));
 }
 
+/// Counts a room of which it is in doubt who is in it on other nodes. They are asked.
+pub(crate) fn presence_doubted() {
+    counter!(PRESENCE_DOUBTS).increment(1);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -86,6 +96,7 @@ mod tests {
             DEAD_NODES,
             NOT_UNDERSTOOD,
             NODES,
+            PRESENCE_DOUBTS,
         ] {
             assert!(guide.contains(&format!("\n| `{name}` |")), "{name}");
         }

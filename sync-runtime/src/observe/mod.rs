@@ -8,7 +8,7 @@ mod request;
 #[cfg(feature = "redis")]
 pub(crate) use self::cluster::{
     cluster_interrupted, cluster_lost, cluster_node_died, cluster_nodes, cluster_not_understood,
-    cluster_published, cluster_received,
+    cluster_published, cluster_received, presence_doubted,
 };
 #[cfg(feature = "redis")]
 pub(crate) use self::metric::{foreign_offset, rate_limited_alone, request_doubled};

@@ -1,79 +1,132 @@
-//! Who is in a room: by user, not by connection.
+//! Who is in a room: by user, not by connection, and whatever node of a cluster they are connected to.
 //!
 //! One task for each room in which something has changed tells those who watch, and brings changes of
 //! a moment together: a thousand members that come back are told of in a few events. It is also what
 //! tells a newcomer who is here, so that this and the changes after it come in order.
+//!
+//! # Between nodes
+//! A node knows its own users ([`own`]), and says on the topic of the room who came and who went, the
+//! changes of a moment together. Where somebody watches, a node keeps what the others say
+//! ([`elsewhere`]); a room's users are all of these ([`here`]), so that a user who moves to another node
+//! within the grace has never left. The first who watches makes a node ask, and the others answer it with
+//! all that they have.
+//!
+//! Nothing of this is kept in Redis. A table there would have to be mended after each death of a node and
+//! each loss of its data, by the nodes saying again who is there: what they say is enough, and the
+//! watcher's copy is what there is when Redis is away. What was missed is found out and asked for: by the
+//! chain of versions, when the node that could not say something says that, and after each time in which
+//! nothing was heard. Then a node also says unasked whom it has. A node that does not live is noticed
+//! by the pulse of the cluster ([`nodes`]).
 
+mod changes;
+mod elsewhere;
 mod here;
+#[cfg(test)]
+mod model;
+#[cfg(any(feature = "redis", test))]
+mod nodes;
+#[cfg(feature = "redis")]
+mod others;
+mod own;
 mod profile;
+mod telling;
+mod word;
 
 use std::{
-    sync::{Arc, Weak},
+    collections::HashSet,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
 use dashmap::{DashMap, mapref::entry::Entry};
-use serde::Serialize;
-use serde_json::value::{RawValue, to_raw_value};
+use parking_lot::Mutex;
 use tokio::{
+    join,
     runtime::Handle,
     time::{Instant, sleep},
 };
 
-use self::here::{Here, News};
-pub(crate) use self::profile::{Profile, Profiles};
-use crate::{connection::Connection, error::Refusal, room::RoomCode, server::Server};
-
-const EVENT: &str = "sync-presence";
+#[cfg(feature = "redis")]
+use self::nodes::Nodes;
+use self::{
+    here::{Here, News},
+    word::Word,
+};
+pub(crate) use self::{
+    profile::{Profile, Profiles},
+    telling::Watcher,
+};
+use crate::{
+    cluster::{Cluster, ClusterUnavailable, Said, Topic},
+    connection::Connection,
+    error::Refusal,
+    room::RoomCode,
+};
 
 /// For how long changes are brought together.
 const TOGETHER: Duration = Duration::from_millis(50);
+
+/// How long other nodes have to say who is there, before the first who watches on this one is told. Those of
+/// whom it hears later have joined.
+const ANSWERS: Duration = Duration::from_millis(100);
 
 /// Who is in the rooms of this node, if the app wants that to be told.
 pub(crate) struct Presence {
     profiles: Option<Profiles>,
     bounds: PresenceBounds,
     rooms: DashMap<RoomCode, Here<Watcher>>,
+    cluster: Arc<dyn Cluster>,
+    /// Whether other nodes are told, and heard.
+    has_others: bool,
+    /// Of what was last said of any room.
+    version: AtomicU64,
+    /// The rooms of which something may have been missed, and some more.
+    in_doubt: Mutex<HashSet<RoomCode>>,
+    /// Whoever asks other nodes in several of them.
+    #[cfg(feature = "redis")]
+    asking: Arc<tokio::sync::Mutex<()>>,
+    #[cfg(feature = "redis")]
+    nodes: Mutex<Nodes>,
 }
 
 /// How presence is told.
 #[derive(Debug, Clone, Copy)]
+#[cfg_attr(
+    not(any(feature = "redis", test)),
+    expect(dead_code, reason = "only Redis has other nodes")
+)]
 pub(crate) struct PresenceBounds {
     /// How long somebody whose connection was lost is still here.
     pub(crate) grace: Duration,
-    /// Rooms with more users than this are not told of to anybody new.
+    /// Rooms with more users than this are not told of to anybody new, and of a node with more of them
+    /// no list is made for the others.
     pub(crate) users: usize,
-}
-
-/// Somebody who is told.
-#[derive(Clone)]
-pub(crate) struct Watcher {
-    pub(crate) server: Weak<Server>,
-    pub(crate) connection: Arc<Connection>,
-    /// The event that the first answer goes to.
-    pub(crate) answer_on: Arc<str>,
-}
-
-/// Who is here.
-#[derive(Serialize)]
-struct Users<'a> {
-    users: Vec<&'a RawValue>,
-}
-
-/// What has changed since.
-#[derive(Serialize)]
-struct Changed<'a> {
-    room: &'a RoomCode,
-    joined: Vec<&'a RawValue>,
-    left: Vec<&'a str>,
+    /// How often a node says that it lives, and after how long without that it counts as dead.
+    pub(crate) alive_every: Duration,
+    pub(crate) dead_after: Duration,
 }
 
 impl Presence {
-    pub(crate) fn new(profiles: Option<Profiles>, bounds: PresenceBounds) -> Arc<Self> {
+    pub(crate) fn new(
+        profiles: Option<Profiles>,
+        bounds: PresenceBounds,
+        cluster: Arc<dyn Cluster>,
+    ) -> Arc<Self> {
         Arc::new(Self {
+            has_others: profiles.is_some() && cluster.has_others(),
             profiles,
             bounds,
             rooms: DashMap::new(),
+            cluster,
+            version: AtomicU64::new(0),
+            in_doubt: Mutex::default(),
+            #[cfg(feature = "redis")]
+            asking: Arc::default(),
+            #[cfg(feature = "redis")]
+            nodes: Mutex::default(),
         })
     }
 
@@ -138,17 +191,13 @@ impl Presence {
         if !connection.is_member(room) || connection.visitor().any_session().is_none() {
             return Err(Refusal::NotRoomMember);
         }
-        let watching = self.change(room, |here| {
-            if here.users() > self.bounds.users {
-                return Err(Refusal::TooLarge);
-            }
-            here.watch(connection.id(), watcher);
-            Ok(())
-        });
+        if let Some(doubt) = self.change(room, |here| here.watch(connection.id(), watcher)) {
+            self.learn(room, doubt);
+        }
         if connection.is_closed() || !connection.is_member(room) {
             self.unwatch(room, &connection);
         }
-        watching
+        Ok(())
     }
 
     pub(crate) fn unwatch(self: &Arc<Self>, room: &RoomCode, connection: &Connection) {
@@ -160,6 +209,45 @@ impl Presence {
         connection.visitor().user_id()
     }
 
+    /// Learns who is in a room on other nodes, for those who begin to watch it here.
+    fn learn(self: &Arc<Self>, room: &RoomCode, doubt: u64) {
+        self.in_doubt.lock().insert(room.clone());
+        let (presence, room) = (self.clone(), room.clone());
+        tokio::spawn(async move {
+            let answered = async {
+                sleep(ANSWERS).await;
+                presence.change_known(&room, |here| here.await_no_longer(doubt));
+            };
+            // If they cannot be asked now, they are after the next beat.
+            let _ = join!(presence.ask(&room), answered);
+        });
+    }
+
+    /// Asks all nodes who is in a room on them.
+    async fn ask(self: &Arc<Self>, room: &RoomCode) -> Result<(), ClusterUnavailable> {
+        let topic = Topic::Room(room.clone());
+        // What they say after their answers is heard then.
+        self.cluster.hosted(&topic).await;
+        if let Some(doubts) = self.change_known(room, Here::begin_to_ask) {
+            self.cluster.tell(&topic, &Said::WantPresence).await?;
+            self.change_known(room, |here| here.note_asked(doubts));
+        }
+        Ok(())
+    }
+
+    fn say(&self, topic: &Topic, room: &RoomCode, word: &Word) {
+        match word.write(room) {
+            Ok(said) => self.cluster.say(topic, &Said::Presence(&said)),
+            Err(error) => {
+                tracing::error!(%error, "who is present could not be written as JSON");
+            }
+        }
+    }
+
+    fn next_version(&self) -> u64 {
+        self.version.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
     /// Changes what is known of a room, and has it told.
     fn change<R>(
         self: &Arc<Self>,
@@ -168,22 +256,48 @@ impl Presence {
     ) -> R {
         let mut entry = match self.rooms.entry(room.clone()) {
             Entry::Occupied(entry) => entry,
-            Entry::Vacant(entry) => entry.insert_entry(Here::default()),
+            Entry::Vacant(entry) => entry.insert_entry(Here::new(self.has_others)),
         };
         let here = entry.get_mut();
         let result = change(here);
-        let teller = Handle::try_current().ok();
-        let teller = teller.filter(|_| here.has_news() && !here.is_told);
-        here.is_told |= teller.is_some();
+        self.have_told(room, here);
         if here.is_empty() && !here.is_told {
             entry.remove();
-        } else {
-            drop(entry);
-        }
-        if let Some(teller) = teller {
-            teller.spawn(self.clone().tell(room.clone()));
         }
         result
+    }
+
+    /// As [`change`](Self::change), where something is known.
+    fn change_known<R>(
+        self: &Arc<Self>,
+        room: &RoomCode,
+        change: impl FnOnce(&mut Here<Watcher>) -> R,
+    ) -> Option<R> {
+        let mut here = self.rooms.get_mut(room)?;
+        let result = change(&mut here);
+        self.have_told(room, &mut here);
+        Some(result)
+    }
+
+    /// As [`change`](Self::change), of all rooms.
+    #[cfg(feature = "redis")]
+    fn change_each(self: &Arc<Self>, mut change: impl FnMut(&RoomCode, &mut Here<Watcher>)) {
+        for mut entry in self.rooms.iter_mut() {
+            let (room, here) = entry.pair_mut();
+            change(room, here);
+            self.have_told(room, here);
+        }
+    }
+
+    /// Sees to it that what is new is told.
+    fn have_told(self: &Arc<Self>, room: &RoomCode, here: &mut Here<Watcher>) {
+        if !here.is_told
+            && here.has_news()
+            && let Ok(runtime) = Handle::try_current()
+        {
+            here.is_told = true;
+            runtime.spawn(self.clone().tell(room.clone()));
+        }
     }
 
     /// Tells what is new in a room until there is nothing. Nobody else tells anything meanwhile.
@@ -200,47 +314,17 @@ impl Presence {
         };
         let here = entry.get_mut();
         if here.has_news() {
-            return Some(here.take_news());
+            let most = self.bounds.users;
+            if let Some(word) = here.take_word(|| self.next_version(), most) {
+                // While the room is held: nothing newer is said of it before.
+                self.say(&Topic::Room(room.clone()), room, &word);
+            }
+            return Some(here.take_news(most));
         }
         here.is_told = false;
         if here.is_empty() {
             entry.remove();
         }
         None
-    }
-}
-
-impl News<Watcher> {
-    fn tell(&self, room: &RoomCode) {
-        if !self.changes.is_empty() && !self.watchers.is_empty() {
-            let changed = Changed {
-                room,
-                joined: self.changes.joined.values().map(|user| &**user).collect(),
-                left: self.changes.left.iter().map(|id| &**id).collect(),
-            };
-            tell(&self.watchers, |_| EVENT, &changed);
-        }
-        if !self.newcomers.is_empty() {
-            let users = Users {
-                users: self.users.iter().map(|user| &**user).collect(),
-            };
-            tell(&self.newcomers, |newcomer| &*newcomer.answer_on, &users);
-        }
-    }
-}
-
-/// Tells all of them the same, encoded once.
-fn tell<'a>(watchers: &'a [Watcher], on: impl Fn(&'a Watcher) -> &'a str, what: &impl Serialize) {
-    let what = match to_raw_value(what) {
-        Ok(what) => what,
-        Err(error) => {
-            tracing::error!(%error, "who is present could not be written as JSON");
-            return;
-        }
-    };
-    for watcher in watchers {
-        if let Some(server) = watcher.server.upgrade() {
-            server.emit(&watcher.connection, on(watcher), &what);
-        }
     }
 }

@@ -3,16 +3,12 @@
 import assert from "node:assert/strict";
 import { afterEach, before, beforeEach, test } from "node:test";
 import { isDeepStrictEqual } from "node:util";
-import { NODES } from "../lib/nodes.mjs";
 import { assertError } from "../lib/shapes.mjs";
 import { closeAll, connect, room } from "../lib/socket.mjs";
 import { register } from "../lib/users.mjs";
 
 /** @typedef {import("../lib/users.mjs").User} User */
 /** @typedef {import("../lib/socket.mjs").Client} Client */
-
-/** Each node tells of those who are connected to it. */
-const skip = NODES > 1 && "of one node";
 
 /** @type {User} */
 let ada;
@@ -68,7 +64,7 @@ test("only members are told, and only of rooms", async () => {
   assertError(await client.rooms("watchPresence"), "sync.invalidRequest", 400);
 });
 
-test("a user is told of once, with several connections, and is gone with the last", { skip }, async () => {
+test("a user is told of once, with several connections, and is gone with the last", async () => {
   const watcher = await member(ada);
   await watcher.rooms("watchPresence", { group });
   const [phone, laptop] = [await member(ben), await member(ben)];
@@ -79,7 +75,7 @@ test("a user is told of once, with several connections, and is gone with the las
   assert.equal(watcher.heard.filter(({ event }) => event === "sync-presence").length, 2);
 });
 
-test("who loses the connection has left some seconds later", { skip }, async () => {
+test("who loses the connection has left some seconds later", async () => {
   const watcher = await member(ada);
   await watcher.rooms("watchPresence", { group });
   const lost = await member(ben);

@@ -15,9 +15,10 @@ use redis::{Client, Cmd, FromRedisValue, aio::ConnectionManager};
 use tokio::{runtime::Handle, sync::mpsc, time::timeout};
 use uuid::Uuid;
 
+pub(crate) use self::pulse::Beat;
 use self::{
     publisher::{Publisher, Room, Word},
-    pulse::{Pulse, Settings},
+    pulse::{Pulse, Settings, Tell},
 };
 use super::{Cluster, ClusterUnavailable, Said, Seen, Topic};
 use crate::{
@@ -148,7 +149,10 @@ impl RedisCluster {
             expected: config.cluster_nodes,
         };
         let (died, deaths) = mpsc::unbounded_channel();
-        runtime.spawn(pulse.clone().beat(connection.clone(), settings, died));
+        // One that is not taken is followed by one that says as much.
+        let (beat, beats) = mpsc::channel(1);
+        let tell = Tell { died, beat };
+        runtime.spawn(pulse.clone().beat(connection.clone(), settings, tell));
 
         let heard = {
             let _in_runtime = runtime.enter();
@@ -174,7 +178,11 @@ impl RedisCluster {
         node.host(&Topic::Nodes);
         node.host(&Topic::Node(node.id.as_str().into()));
         let ears = Ears {
-            notices: stream::select(node.notices(heard, log.told()), received(deaths)).boxed(),
+            notices: stream::select(
+                node.notices(heard, log.told()),
+                stream::select(received(deaths), taken(beats)),
+            )
+            .boxed(),
             runtime,
         };
         Joined {
@@ -215,6 +223,8 @@ pub(crate) enum Notice {
     Interrupted,
     /// Another node is gone, and with it what it had not said yet.
     NodeDied(Box<str>),
+    /// The cluster answers, and says who lives.
+    Beat(Beat),
 }
 
 /// How a server hears of the others, and where it is to do so.
@@ -385,5 +395,12 @@ fn received(
     stream::unfold(deaths, async |mut deaths| {
         let died = deaths.recv().await?;
         Some((died, deaths))
+    })
+}
+
+fn taken(beats: mpsc::Receiver<Beat>) -> impl Stream<Item = Notice> + Send + 'static {
+    stream::unfold(beats, async |mut beats| {
+        let beat = beats.recv().await?;
+        Some((Notice::Beat(beat), beats))
     })
 }

@@ -1,5 +1,6 @@
 //! What an app relies on of several nodes, with a real Redis between them.
 
+mod presence;
 mod repeats;
 
 #[path = "../../../src/session/redis/server_for_tests.rs"]
