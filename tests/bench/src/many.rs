@@ -17,13 +17,13 @@ pub(crate) fn names(count: usize) -> impl Iterator<Item = (String, &'static str)
 pub(crate) fn add(routes: Routes<AppState>, count: usize) -> Routes<AppState> {
     names(count).fold(routes, |routes, (name, kind)| {
         // A route's name lives as long as the program, as those do that are in its source.
-        let id = route(name.leak(), 1);
+        let name = name.leak();
         match kind {
-            "echo" => routes.server::<bench::echo::v1::server::__SyncHandler>(id),
+            "echo" => routes.server::<bench::echo::v1::server::__SyncHandler>(route(name, 1)),
             _ => routes.pair::<
                 bench::filter::v1::server::__SyncHandler,
                 bench::filter::v1::client::__SyncHandler,
-            >(id),
+            >(route(name, 1)),
         }
     })
 }
