@@ -20,7 +20,7 @@ use crate::{
     Config,
     door::SlowReason,
     packet::Amount,
-    sockets_for_tests::{Client, PATIENCE, http, poll, serve, until, upgrade},
+    sockets_for_tests::{Client, PATIENCE, http, poll, room, serve, until, upgrade},
 };
 
 fn text(bytes: usize) -> Value {
@@ -91,6 +91,52 @@ async fn what_waits_for_a_client_that_polls_and_then_has_a_web_socket_is_known_t
     for bytes in [300, 400] {
         assert_eq!(client.event().await.expect("an event").1, text(bytes));
     }
+    until("all was written", || unsent() == Amount::default()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_goes_over_to_a_web_socket_under_load_hears_everything_once_and_in_order() {
+    const EVENTS: usize = 3000;
+    let running = Arc::new(serve(Config::default()).await);
+    let id = poll(&running).await;
+    running.server.rooms.join(&running.connection(id), &room());
+    let emitting = {
+        let running = running.clone();
+        tokio::spawn(async move {
+            for number in 0..EVENTS {
+                running.emit(&json!(number));
+                if number % 10 == 0 {
+                    sleep(Duration::from_millis(1)).await;
+                }
+            }
+        })
+    };
+    let mut heard = Vec::new();
+    while heard.len() < EVENTS / 10 {
+        let body = http(&running, &format!("&sid={id}"), None).await;
+        let events = body
+            .split('\u{1e}')
+            .filter_map(|packet| packet.strip_prefix("42"));
+        heard.extend(events.map(|event| {
+            let (_, number): (String, usize) = serde_json::from_str(event).expect("an event");
+            number
+        }));
+    }
+    let mut client = upgrade(&running, id).await;
+    let polled = heard.len();
+    assert!(polled < EVENTS, "it has gone over in the middle");
+    while heard.len() < EVENTS {
+        let (_, number) = client.event().await.expect("an open connection");
+        heard.push(
+            number
+                .as_u64()
+                .and_then(|number| number.try_into().ok())
+                .expect("a number"),
+        );
+    }
+    assert!(heard.into_iter().eq(0..EVENTS));
+    emitting.await.expect("no panic");
+    let unsent = || running.connection(id).line().traffic().unsent();
     until("all was written", || unsent() == Amount::default()).await;
 }
 
