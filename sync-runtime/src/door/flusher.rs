@@ -5,9 +5,12 @@
 //! one write each: of what a delivery costs, a write is the most. There is a task for each worker of the
 //! runtime, and each line belongs to one of them.
 
-use std::sync::{
-    Arc, OnceLock,
-    atomic::{AtomicUsize, Ordering::Relaxed},
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
 };
 
 use tokio::{
@@ -17,6 +20,7 @@ use tokio::{
 };
 
 use super::Line;
+use crate::panic;
 
 /// How many lines are written to before others have their turn: some tenths of a millisecond.
 const LINES: usize = 32;
@@ -73,7 +77,12 @@ async fn write(mut due: UnboundedReceiver<Arc<Line>>) {
     while due.recv_many(&mut lines, LINES).await > 0 {
         yield_now().await;
         for line in lines.drain(..) {
-            line.flush(&mut together);
+            // A network that panics must not end what others are written by.
+            let flushed = catch_unwind(AssertUnwindSafe(|| line.flush(&mut together)));
+            if let Err(payload) = flushed {
+                tracing::error!(panic = %panic::text(&*payload), "a connection is cut: its network panicked");
+                line.cut();
+            }
         }
     }
 }

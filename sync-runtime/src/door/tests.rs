@@ -1,10 +1,15 @@
 //! Lines, with web sockets whose clients are tests.
 
-use std::{io, sync::Arc};
+use std::{
+    io,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
 
 use serde_json::json;
 use tokio::{
-    io::{AsyncRead, AsyncReadExt, AsyncWriteExt, duplex},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf, duplex},
     net::{TcpListener, TcpStream},
     task::yield_now,
 };
@@ -186,6 +191,47 @@ async fn a_line_whose_client_has_gone_is_cut() {
         yield_now().await;
     }
     wire.read_u8().await.expect_err("it is cut");
+}
+
+/// A network on which nothing comes, and that cannot be written to.
+struct Panics;
+
+impl AsyncRead for Panics {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        _: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Poll::Pending
+    }
+}
+
+impl AsyncWrite for Panics {
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, _: &[u8]) -> Poll<io::Result<usize>> {
+        panic!("this network panics")
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+#[tokio::test]
+async fn a_network_that_panics_ends_its_own_line_and_no_other() {
+    let flusher = flusher::begin();
+    let [broken, whole] = [(); 2].map(|()| Arc::new(Line::new(flusher.clone())));
+    let mut wire = Wire::new(Panics, &broken).expect("a free line");
+    let (mut client, server) = duplex(1024);
+    let _wire = Wire::new(server, &whole).expect("a free line");
+    assert!(send(&broken, &packet(1)));
+    let error = wire.read_u8().await.expect_err("it is cut");
+    assert_eq!(error.kind(), io::ErrorKind::ConnectionAborted);
+    assert!(send(&whole, &packet(1)));
+    read(&mut client, &[packet(1).frame()]).await;
 }
 
 #[tokio::test]
