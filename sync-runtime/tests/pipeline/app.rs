@@ -20,6 +20,8 @@ use crate::stream_routes;
 pub struct AppState {
     /// Lets a handler that waits for it go on.
     pub go_on: Arc<Notify>,
+    /// Told by a handler that waits for it.
+    pub begun: Arc<Notify>,
     /// Told by a task that still runs.
     pub ticks: Arc<Notify>,
     runs: Arc<AtomicUsize>,
@@ -120,6 +122,11 @@ impl Server {
             sessions,
             state,
         }
+    }
+
+    /// Waits until a handler has begun that waits to be let go on.
+    pub async fn begun(&self) {
+        self.state.begun.notified().await;
     }
 
     /// Lets a handler that waits for it go on.

@@ -65,6 +65,7 @@ mod wait {
 
     #[sync_handler(auth = login, timeout = "1min")]
     pub async fn main(State(state): State<AppState>) -> Ran {
+        state.begun.notify_one();
         state.go_on.notified().await;
         Ran { times: state.run() }
     }

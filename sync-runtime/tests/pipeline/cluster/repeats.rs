@@ -58,7 +58,7 @@ async fn a_repeat_waits_for_the_node_that_runs_the_request() {
     let mut ada = member(&cluster.one, "ada").await;
     let mut again = member(&cluster.other, "ada").await;
     let first = begin(&mut ada, WAIT, json!({ "requestId": "a" })).await;
-    ada.list().await;
+    cluster.one.begun().await;
     let repeat = begin(&mut again, WAIT, json!({ "requestId": "a" })).await;
     cluster.one.go_on();
     let answer = ada.hear(&first).await;
