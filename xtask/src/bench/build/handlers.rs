@@ -145,7 +145,7 @@ impl Handler {
         let number = self.0;
         let (page, route) = (self.page(), self.route());
         let data = match self.kind() {
-            Kind::Nested => r#"{ cards: [{ id: "a", labels: [] }], lane: "Doing" }"#,
+            Kind::Nested => r#"{ cards: [{ id: "a", labels: [] }], lane: "doing" }"#,
             _ => r#"{ cardId: "a", toLane: "b", position: 1 }"#,
         };
         let answer = if self.has_errors() {
