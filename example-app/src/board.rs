@@ -3,7 +3,7 @@
 mod queries;
 
 use serde::{Deserialize, Serialize};
-use sync_runtime::typescript::RouteTypes;
+use sync_runtime::typescript::TypeSink;
 use sync_runtime::{App, Failure, FromRequest, RequestContext};
 use ts_rs::TS;
 
@@ -55,7 +55,7 @@ impl<A: App> FromRequest<A> for BoardId {
         })
     }
 
-    fn describe(types: &mut RouteTypes) {
+    fn describe(types: &mut impl TypeSink) {
         types.error_codes(&["board.notABoard"]);
     }
 }

@@ -4,7 +4,7 @@ mod answers;
 mod queries;
 
 use serde::Serialize;
-use sync_runtime::typescript::RouteTypes;
+use sync_runtime::typescript::TypeSink;
 use sync_runtime::{App, Failure, FromRequest, RequestContext};
 use ts_rs::TS;
 
@@ -36,7 +36,7 @@ impl<A: App> FromRequest<A> for Lobby {
         }
     }
 
-    fn describe(types: &mut RouteTypes) {
+    fn describe(types: &mut impl TypeSink) {
         types.error_codes(&["chat.notAChat"]);
     }
 }

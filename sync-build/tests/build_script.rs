@@ -35,25 +35,21 @@ const RUNTIME: &str = r#"
 pub use macros::sync_handler;
 use std::{marker::PhantomData, path::Path};
 
-pub struct Routes<A>(Vec<String>, PhantomData<A>);
+pub struct Routes<A>(PhantomData<A>);
 
 impl<A> Routes<A> {
     #[expect(clippy::new_without_default)]
     pub fn new() -> Self {
-        Self(Vec::new(), PhantomData)
+        Self(PhantomData)
     }
-    #[must_use]
-    pub fn server<S>(mut self, id: codegen::RouteId<S>) -> Self {
-        self.0.push(format!("{} v{}: server", id.name, id.version));
+}
+
+impl<A> codegen::RouteList<A> for Routes<A> {
+    fn server<S>(self, _: codegen::RouteId<S>) -> Self {
         self
     }
-    #[must_use]
-    pub fn pair<S, C>(mut self, id: codegen::RouteId<S, C>) -> Self {
-        self.0.push(format!("{} v{}: server, client", id.name, id.version));
+    fn pair<S, C>(self, _: codegen::RouteId<S, C>) -> Self {
         self
-    }
-    pub fn describe(self) -> Vec<String> {
-        self.0
     }
 }
 
@@ -70,11 +66,29 @@ pub mod codegen {
         RouteId { name, version, handlers: super::PhantomData }
     }
 
+    pub trait RouteList<A>: Sized {
+        #[must_use]
+        fn server<S>(self, id: RouteId<S>) -> Self;
+        #[must_use]
+        fn pair<S, C>(self, id: RouteId<S, C>) -> Self;
+    }
+
     pub struct TypeScript(pub Vec<String>);
 
     impl TypeScript {
         pub fn new(routes: Vec<String>, _path: impl AsRef<super::Path>) -> Self {
             Self(routes)
+        }
+    }
+
+    impl<A> RouteList<A> for TypeScript {
+        fn server<S>(mut self, id: RouteId<S>) -> Self {
+            self.0.push(format!("{} v{}: server", id.name, id.version));
+            self
+        }
+        fn pair<S, C>(mut self, id: RouteId<S, C>) -> Self {
+            self.0.push(format!("{} v{}: server, client", id.name, id.version));
+            self
         }
     }
 }

@@ -20,8 +20,8 @@ pub use crate::{
     history::Keep,
     limits::RateLimit,
     no_handler,
-    route::{RouteId, route},
-    typescript::{RouteTypes, TypeScript},
+    route::{RouteId, RouteList, route},
+    typescript::{TypeScript, TypeSink},
 };
 
 use crate::{ParamValue, limits::Rate};

@@ -10,7 +10,7 @@ use crate::{
         server::{ServerHandler, ServerRoute},
     },
     observe::RouteMetrics,
-    typescript::RouteTypes,
+    typescript::{RouteTypes, TypeScript},
 };
 
 /// The longest name that is looked at, in bytes. The names of an app's own routes come from paths
@@ -167,23 +167,58 @@ impl<A: App> Routes<A> {
         self
     }
 
-    /// What TypeScript needs to know of the routes.
-    #[must_use]
-    pub fn describe(&self) -> Vec<RouteTypes> {
-        let describe = |(id, route): &(AnyRouteId, Route)| {
-            let mut types = RouteTypes::new(id.name, id.version);
-            (route.server.describe)(&mut types);
-            if let Some(client) = &route.client {
-                (client.describe)(&mut types);
-            }
-            types
-        };
-        self.entries.iter().map(describe).collect()
-    }
-
     pub(crate) fn into_table(self) -> RouteTable {
         let keyed = |(_, route): (AnyRouteId, Route)| (route.full_name.clone(), Arc::new(route));
         RouteTable(self.entries.into_iter().map(keyed).collect())
+    }
+}
+
+/// What a list of routes is made into: the routes of a server, or their TypeScript.
+///
+/// Generated code writes the list once, for either.
+pub trait RouteList<A: App>: Sized {
+    /// Adds a route that has a server file only.
+    #[must_use]
+    fn server<H: ServerHandler<App = A>>(self, id: RouteId<H>) -> Self;
+
+    /// Adds a route that has a server file and a `_client` file.
+    #[must_use]
+    fn pair<H, C>(self, id: RouteId<H, C>) -> Self
+    where
+        H: ServerHandler<App = A>,
+        C: ClientHandler<App = A>;
+}
+
+impl<A: App> RouteList<A> for Routes<A> {
+    fn server<H: ServerHandler<App = A>>(self, id: RouteId<H>) -> Self {
+        self.server(id)
+    }
+
+    fn pair<H, C>(self, id: RouteId<H, C>) -> Self
+    where
+        H: ServerHandler<App = A>,
+        C: ClientHandler<App = A>,
+    {
+        self.pair(id)
+    }
+}
+
+impl<A: App> RouteList<A> for TypeScript {
+    fn server<H: ServerHandler<App = A>>(self, id: RouteId<H>) -> Self {
+        let mut types = RouteTypes::new(id.name, id.version);
+        H::describe(&mut types);
+        self.with(types)
+    }
+
+    fn pair<H, C>(self, id: RouteId<H, C>) -> Self
+    where
+        H: ServerHandler<App = A>,
+        C: ClientHandler<App = A>,
+    {
+        let mut types = RouteTypes::new(id.name, id.version);
+        H::describe(&mut types);
+        C::describe(&mut types);
+        self.with(types)
     }
 }
 

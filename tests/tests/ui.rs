@@ -24,10 +24,7 @@ mod streams_server_v1;
 
 use std::{fs, io, process::Command};
 
-use sync_runtime::{
-    Routes,
-    codegen::{TypeScript, route},
-};
+use sync_runtime::codegen::{RouteList, TypeScript, route};
 
 /// The compiler that worded the expected texts: others lay them out differently.
 const WORDED_BY: &[u8] = b"rustc 1.95.";
@@ -47,14 +44,13 @@ silent_client_v1::__sync_pair!(
 
 #[test]
 fn handlers_without_a_mistake_compile_and_describe_themselves() {
-    let routes = Routes::<__sync::App>::new()
+    let typescript = TypeScript::new(Vec::new(), "unused.ts")
         .server::<everything_server_v1::__SyncHandler>(route("everything", 1))
         .server::<streams_server_v1::__SyncHandler>(route("streams", 1))
         .server::<nothing_server_v1::__SyncHandler>(route("nothing", 1))
         .pair::<shown_server_v1::__SyncHandler, shown_client_v1::__SyncHandler>(route("shown", 1))
         .pair::<shown_server_v1::__SyncHandler, silent_client_v1::__SyncHandler>(route("shown", 2));
-    let typescript = TypeScript::new(routes.describe(), "unused.ts").render();
-    let typescript = typescript.expect("the types have no problem");
+    let typescript = typescript.render().expect("the types have no problem");
     for said in [
         r#"errorCode: "board.cardNotFound" | "board.laneFull" | "board.locked";"#,
         r#"errorCode: "board.notForYou";"#,

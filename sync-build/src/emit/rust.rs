@@ -105,12 +105,17 @@ impl Emitter<'_> {
                 .iter()
                 .filter(|route| is_registered(&route.server))
         };
-        f.write_str("    /// All routes, to be given to `SyncServer::builder`.\n")?;
-        writeln!(
+        write!(
             f,
-            "    #[must_use]\n    pub fn routes() -> {runtime}::Routes<crate::__sync::App> {{"
+            "    /// All routes, to be given to `SyncServer::builder`.
+    #[must_use]
+    pub fn routes() -> {runtime}::Routes<crate::__sync::App> {{
+        list({runtime}::Routes::new())
+    }}
+
+    fn list<List: {runtime}::codegen::RouteList<crate::__sync::App>>(list: List) -> List {{
+        list"
         )?;
-        write!(f, "        {runtime}::Routes::new()")?;
         for route in registered() {
             let add = match pair(route) {
                 None => "server",
@@ -129,7 +134,7 @@ impl Emitter<'_> {
             "
     /// The TypeScript of all routes; `path` is relative to the package whose build script writes it.
     pub fn typescript(path: impl AsRef<::std::path::Path>) -> {runtime}::codegen::TypeScript {{
-        {runtime}::codegen::TypeScript::new(routes().describe(), path)
+        list({runtime}::codegen::TypeScript::new(::std::vec::Vec::new(), path))
     }}
 "
         )

@@ -46,7 +46,7 @@ pub(super) fn expand(args: TokenStream, function: &Function) -> syn::Result<Toke
             type App = crate::__sync::App;
             type Input = #input;
 
-            fn describe(types: &mut ::sync_runtime::codegen::RouteTypes) {
+            fn describe(types: &mut impl ::sync_runtime::codegen::TypeSink) {
                 #(#describe_names)*
                 #(#describe_parameters)*
                 #describe_output(types);
@@ -166,7 +166,7 @@ pub(super) fn stand_in() -> TokenStream {
             type App = crate::__sync::App;
             type Input = ::sync_runtime::codegen::AnyInput;
 
-            fn describe(_: &mut ::sync_runtime::codegen::RouteTypes) {}
+            fn describe(_: &mut impl ::sync_runtime::codegen::TypeSink) {}
 
             fn share(
                 _: &::sync_runtime::codegen::FanoutContext<'_, Self::App>,

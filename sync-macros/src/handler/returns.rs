@@ -65,7 +65,7 @@ impl Returns {
         }
     }
 
-    /// What adds the error's codes to the `RouteTypes` named `types`.
+    /// What adds the error's codes to the `TypeSink` named `types`.
     pub(super) fn describe_error(&self) -> Option<TokenStream> {
         let error = self.error.as_ref()?;
         let codes =

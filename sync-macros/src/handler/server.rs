@@ -71,7 +71,7 @@ pub(super) fn expand(args: TokenStream, function: &Function) -> syn::Result<Toke
             #replay
             #history
 
-            fn describe(types: &mut ::sync_runtime::codegen::RouteTypes) {
+            fn describe(types: &mut impl ::sync_runtime::codegen::TypeSink) {
                 #(#describe_parameters)*
                 #(#describe_predicates)*
                 #describe_output(types);
@@ -199,7 +199,7 @@ pub(super) fn stand_in() -> TokenStream {
 
             const AUTH: ::sync_runtime::codegen::Auth = ::sync_runtime::codegen::Auth::Login;
 
-            fn describe(_: &mut ::sync_runtime::codegen::RouteTypes) {}
+            fn describe(_: &mut impl ::sync_runtime::codegen::TypeSink) {}
 
             fn prepare(
                 _: &::sync_runtime::codegen::RequestContext<'_, Self::App>,

@@ -8,7 +8,7 @@ use super::{
     context::{Fanout, FanoutContext, RecipientContext},
     output::OwnJson,
 };
-use crate::{App, Failure, connection::Connection, typescript::RouteTypes};
+use crate::{App, Failure, connection::Connection, typescript::{TakesStreams, TypeSink}};
 
 /// What a `_client` file decides for a recipient.
 ///
@@ -43,7 +43,7 @@ pub trait ClientHandler: 'static {
     type Input;
 
     /// Adds its output and errors to the route's types.
-    fn describe(types: &mut RouteTypes);
+    fn describe(types: &mut impl TypeSink);
 
     /// Reads what all recipients of a fan-out share.
     fn share(
@@ -111,7 +111,6 @@ impl<A, S: Send + Sync> ForRecipients<A> for SharedCall<A, S> {
 
 /// A [`ClientHandler`] whose type has been forgotten.
 pub(crate) struct ClientRoute {
-    pub(crate) describe: fn(&mut RouteTypes),
     /// Whether it streams to its recipients.
     pub(crate) streams: bool,
     pub(crate) begin: fn(Arc<Fanout>) -> Begun,
@@ -129,8 +128,7 @@ pub(crate) trait Shaper: Send + Sync {
 impl ClientRoute {
     pub(crate) fn of<H: ClientHandler>() -> Self {
         Self {
-            describe: H::describe,
-            streams: RouteTypes::of(H::describe).streams(),
+            streams: TakesStreams::asked(H::describe),
             begin: begin::<H>,
         }
     }

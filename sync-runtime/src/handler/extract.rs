@@ -11,7 +11,7 @@ use crate::{
     error::{InputProblem, Refusal},
     request_values::HookedValue,
     room::RoomCode,
-    typescript::RouteTypes,
+    typescript::TypeSink,
 };
 
 /// A parameter of a server file's function.
@@ -47,7 +47,7 @@ pub trait FromRequest<A: App>: Sized + Send {
 
     /// Says what the parameter adds to the route's TypeScript types: nothing, unless it is an input or
     /// a stream. A parameter that reads others calls theirs.
-    fn describe(types: &mut RouteTypes) {
+    fn describe(types: &mut impl TypeSink) {
         let _ = types;
     }
 }
@@ -81,7 +81,7 @@ impl<A: App, T: RequestInput> FromRequest<A> for Input<T> {
         }
     }
 
-    fn describe(types: &mut RouteTypes) {
+    fn describe(types: &mut impl TypeSink) {
         T::describe(types);
     }
 }
@@ -107,7 +107,7 @@ impl<A: App, T: RequestInput + Rules> FromRequest<A> for Valid<T> {
         }
     }
 
-    fn describe(types: &mut RouteTypes) {
+    fn describe(types: &mut impl TypeSink) {
         T::describe(types);
     }
 }

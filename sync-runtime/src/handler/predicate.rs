@@ -6,7 +6,7 @@ use super::{context::RequestContext, extract::FromRequest};
 use crate::{
     App, Failure,
     error::{Refusal, SyncError},
-    typescript::RouteTypes,
+    typescript::TypeSink,
 };
 
 /// A function that says whether a logged-in user may use a route, named in
@@ -34,7 +34,7 @@ pub trait Predicate<A: App, M> {
 
     /// Adds its codes to the route's types.
     #[doc(hidden)]
-    fn describe(&self, types: &mut RouteTypes) {
+    fn describe(&self, types: &mut impl TypeSink) {
         types.error_codes(Self::CODES);
     }
 

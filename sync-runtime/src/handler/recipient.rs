@@ -7,7 +7,7 @@ use super::{
     extract::{Input, Room, State},
     value::{RequestInput, SharedOutput, StatePart, UserOf},
 };
-use crate::{App, Failure, Locale, Session, error::Refusal, typescript::RouteTypes};
+use crate::{App, Failure, Locale, Session, error::Refusal, typescript::TypeSink};
 
 /// A parameter of a `_client` file's function.
 ///
@@ -37,7 +37,7 @@ pub trait FromFanout<A: App>: Sized + Send {
     ) -> impl Future<Output = Result<Self, Failure>> + Send;
 
     /// Says what the parameter adds to the route's TypeScript types: nothing, unless it is a stream.
-    fn describe(types: &mut RouteTypes) {
+    fn describe(types: &mut impl TypeSink) {
         let _ = types;
     }
 }

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     App, Failure, connection::OnDisconnect, history::Keep, limits::RateLimit,
-    typescript::RouteTypes,
+    typescript::{TakesStreams, TypeSink},
 };
 
 /// Who may use a route, from `auth = ...`.
@@ -52,7 +52,7 @@ pub trait ServerHandler: 'static {
     const HISTORY: Option<Keep> = None;
 
     /// Adds its input, output and errors to the route's types.
-    fn describe(types: &mut RouteTypes);
+    fn describe(types: &mut impl TypeSink);
 
     /// Asks the predicates of `login(...)`, in their order.
     fn authorize(
@@ -80,7 +80,6 @@ pub(crate) struct ServerRoute {
     /// Whether it takes streams.
     pub(crate) streams: bool,
     pub(crate) history: Option<Keep>,
-    pub(crate) describe: fn(&mut RouteTypes),
     pub(crate) authorize: for<'a> fn(&'a Request) -> BoxFuture<'a, Result<(), Failure>>,
     pub(crate) prepare: fn(&Request) -> Result<PreparedCall, Failure>,
 }
@@ -93,9 +92,8 @@ impl ServerRoute {
             timeout: H::TIMEOUT,
             on_disconnect: H::ON_DISCONNECT,
             replay: H::REPLAY,
-            streams: RouteTypes::of(H::describe).streams(),
+            streams: TakesStreams::asked(H::describe),
             history: H::HISTORY,
-            describe: H::describe,
             authorize: authorize::<H>,
             prepare: prepare::<H>,
         }

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     App, Failure,
     stream::{Broadcast, Cancel, FlushPressure, Stream, StreamPayload, StreamTo},
-    typescript::RouteTypes,
+    typescript::TypeSink,
 };
 
 impl<A: App, P: StreamPayload> FromRequest<A> for Stream<P> {
@@ -16,7 +16,7 @@ impl<A: App, P: StreamPayload> FromRequest<A> for Stream<P> {
         Ok(Self::to_originator(cx.streams()?))
     }
 
-    fn describe(types: &mut RouteTypes) {
+    fn describe(types: &mut impl TypeSink) {
         P::describe_server(types);
     }
 }
@@ -26,7 +26,7 @@ impl<A: App, P: StreamPayload> FromRequest<A> for Broadcast<P> {
         Ok(Self::of(cx.streams()?))
     }
 
-    fn describe(types: &mut RouteTypes) {
+    fn describe(types: &mut impl TypeSink) {
         P::describe_server(types);
     }
 }
@@ -36,7 +36,7 @@ impl<A: App, P: StreamPayload> FromRequest<A> for StreamTo<P> {
         Ok(Self::of(cx.streams()?))
     }
 
-    fn describe(types: &mut RouteTypes) {
+    fn describe(types: &mut impl TypeSink) {
         P::describe_server(types);
     }
 }
@@ -46,7 +46,7 @@ impl<A: App> FromRequest<A> for FlushPressure {
         Ok(Self::of(cx.streams()?, cx.cancelled().clone()))
     }
 
-    fn describe(types: &mut RouteTypes) {
+    fn describe(types: &mut impl TypeSink) {
         types.takes_streams();
     }
 }
@@ -69,7 +69,7 @@ impl<A: App, P: StreamPayload> FromFanout<A> for Stream<P> {
         Ok(Self::to_recipient(gate, outlet))
     }
 
-    fn describe(types: &mut RouteTypes) {
+    fn describe(types: &mut impl TypeSink) {
         P::describe_client(types);
     }
 }

@@ -15,7 +15,7 @@ use super::{
     client::Deliver,
     output::{OutputJson, OwnJson},
 };
-use crate::{App, Failure, Session, typescript::RouteTypes};
+use crate::{App, Failure, Session, typescript::TypeSink};
 
 /// What a client sends to a handler: anything that can be read from JSON and described in
 /// TypeScript.
@@ -38,7 +38,7 @@ pub trait RequestInput: Sized + Send + 'static {
     fn explain(json: &str) -> Option<serde_path_to_error::Error<serde_json::Error>>;
 
     #[doc(hidden)]
-    fn describe(types: &mut RouteTypes);
+    fn describe(types: &mut impl TypeSink);
 }
 
 /// Why an input was not read.
@@ -74,7 +74,7 @@ impl<T: DeserializeOwned + TS + Send + 'static> RequestInput for T {
         serde_path_to_error::deserialize::<_, T>(deserializer).err()
     }
 
-    fn describe(types: &mut RouteTypes) {
+    fn describe(types: &mut impl TypeSink) {
         types.input::<T>();
     }
 }
@@ -88,10 +88,10 @@ impl<T: DeserializeOwned + TS + Send + 'static> RequestInput for T {
 )]
 pub trait HandlerOutput: Sized + Send + 'static {
     #[doc(hidden)]
-    fn describe_server(types: &mut RouteTypes);
+    fn describe_server(types: &mut impl TypeSink);
 
     #[doc(hidden)]
-    fn describe_client(types: &mut RouteTypes);
+    fn describe_client(types: &mut impl TypeSink);
 
     /// What the server file answers.
     #[doc(hidden)]
@@ -128,11 +128,11 @@ impl<T: Serialize + TS + Send + 'static> HandlerOutput for T {
         Ok(Deliver::Send(own))
     }
 
-    fn describe_server(types: &mut RouteTypes) {
+    fn describe_server(types: &mut impl TypeSink) {
         types.server_output::<T>();
     }
 
-    fn describe_client(types: &mut RouteTypes) {
+    fn describe_client(types: &mut impl TypeSink) {
         types.client_output::<T>();
     }
 }

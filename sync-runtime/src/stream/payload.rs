@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 use ts_rs::TS;
 
-use crate::typescript::RouteTypes;
+use crate::typescript::TypeSink;
 
 /// What a stream carries: anything that can be written as a JSON object and described in TypeScript.
 #[diagnostic::on_unimplemented(
@@ -17,10 +17,10 @@ pub trait StreamPayload: Sized + 'static {
     fn encode(&self) -> Result<Box<RawValue>, serde_json::Error>;
 
     #[doc(hidden)]
-    fn describe_server(types: &mut RouteTypes);
+    fn describe_server(types: &mut impl TypeSink);
 
     #[doc(hidden)]
-    fn describe_client(types: &mut RouteTypes);
+    fn describe_client(types: &mut impl TypeSink);
 }
 
 #[diagnostic::do_not_recommend]
@@ -29,11 +29,11 @@ impl<P: Serialize + TS + 'static> StreamPayload for P {
         to_raw_value(self)
     }
 
-    fn describe_server(types: &mut RouteTypes) {
+    fn describe_server(types: &mut impl TypeSink) {
         types.server_stream::<P>();
     }
 
-    fn describe_client(types: &mut RouteTypes) {
+    fn describe_client(types: &mut impl TypeSink) {
         types.client_stream::<P>();
     }
 }

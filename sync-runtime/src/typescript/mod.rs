@@ -1,6 +1,6 @@
 //! What TypeScript sees of the routes: one file with all their types, made from the Rust types.
 //!
-//! Handlers say which types they use ([`RouteTypes`]), [`TypeScript`] turns that into a file and keeps
+//! Handlers say which types they use ([`TypeSink`]), [`TypeScript`] turns that into a file and keeps
 //! the file up to date:
 //!
 //! - types that several handlers share are at its top level, once each;
@@ -52,7 +52,8 @@ use ts_rs::Config;
 pub use file::{Stale, WriteError, Written};
 pub use model::Role;
 pub use problem::{Place, TypeProblem};
-pub use routes::RouteTypes;
+pub(crate) use routes::TakesStreams;
+pub use routes::{RouteTypes, TypeSink};
 
 /// When this is set, [`TypeScript::emit`] writes nothing.
 const CHECK_ONLY: &str = "SYNC_TYPESCRIPT_CHECK";
@@ -91,6 +92,12 @@ impl TypeScript {
             file: file::from_package(path.as_ref()),
             large_int: LargeInt::default(),
         }
+    }
+
+    /// The same, of one more route.
+    pub(crate) fn with(mut self, route: RouteTypes) -> Self {
+        self.routes.push(route);
+        self
     }
 
     /// Sets what 64- and 128-bit integers are; [`LargeInt::Number`] if not set.

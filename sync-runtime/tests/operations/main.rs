@@ -8,6 +8,7 @@
 )]
 
 mod client;
+mod compiled;
 mod health;
 mod metrics;
 mod shutdown;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, SystemTime};
 
-use sync_runtime::typescript::{RouteTypes, TypeScript, Written};
+use sync_runtime::typescript::{RouteTypes, TypeScript, TypeSink, Written};
 
 use crate::{broad, render};
 

@@ -19,7 +19,7 @@ mod file;
 mod problems;
 mod shared;
 
-use sync_runtime::typescript::{LargeInt, RouteTypes, TypeScript};
+use sync_runtime::typescript::{LargeInt, RouteTypes, TypeScript, TypeSink};
 
 /// Routes that use every fixture.
 fn broad() -> Vec<RouteTypes> {

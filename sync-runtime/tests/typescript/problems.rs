@@ -1,7 +1,7 @@
 //! What is refused, in the words people read.
 
 use serde::Serialize;
-use sync_runtime::typescript::RouteTypes;
+use sync_runtime::typescript::{RouteTypes, TypeSink};
 use ts_rs::TS;
 
 use crate::shared::{CardKind, External, LaneId, Page, Pair, Point};

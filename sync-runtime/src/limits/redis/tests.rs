@@ -21,7 +21,7 @@ use crate::{
         conformance::{User, user},
         redis::server_for_tests::{PATIENCE, RedisServer},
     },
-    typescript::RouteTypes,
+    typescript::TypeSink,
 };
 
 #[derive(Clone)]
@@ -41,7 +41,7 @@ impl ServerHandler for Limited {
     const AUTH: Auth = Auth::Login;
     const RATE_LIMIT: RateLimit = codegen::rate_limit(2, 60);
 
-    fn describe(_: &mut RouteTypes) {}
+    fn describe(_: &mut impl TypeSink) {}
 
     fn prepare(_: &RequestContext<'_, State>) -> Result<PreparedCall, Failure> {
         Ok(Box::pin(async { ().answer() }))

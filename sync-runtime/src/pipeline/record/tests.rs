@@ -24,7 +24,7 @@ use crate::{
     room::RoomCode,
     session::conformance::user,
     sockets_for_tests::{Client, Running, State, room, serve_built},
-    typescript::RouteTypes,
+    typescript::TypeSink,
 };
 
 /// How often the handlers have run.
@@ -47,7 +47,7 @@ impl<const HISTORY: bool, const TEST: usize> ServerHandler for Handler<HISTORY, 
         None
     };
 
-    fn describe(_: &mut RouteTypes) {}
+    fn describe(_: &mut impl TypeSink) {}
 
     fn prepare(_: &RequestContext<'_, State>) -> Result<PreparedCall, Failure> {
         Ok(async {
