@@ -10,11 +10,11 @@ pub use crate::{
     error::{Failure, SyncError},
     handler::{
         client::{AnyInput, ClientHandler, ForRecipients, NoInput, for_recipients},
-        context::{FanoutContext, RecipientContext, RequestContext},
+        context::{FanoutContext, RecipientContext, Request, RequestContext},
         extract::FromRequest,
         predicate::Predicate,
         recipient::{FromFanout, ServerOutput},
-        server::{Auth, PreparedCall, ServerHandler},
+        server::{Auth, Predicates, PreparedCall, ServerHandler},
         value::HandlerOutput,
     },
     history::Keep,

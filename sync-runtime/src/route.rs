@@ -77,12 +77,9 @@ impl Route {
     }
 }
 
-/// Which route it is, its files forgotten.
-type AnyRouteId = RouteId<(), ()>;
-
 /// The routes of an app, as the generated `sync_routes::routes()` lists them.
 pub struct Routes<A> {
-    entries: Vec<(AnyRouteId, Route)>,
+    entries: Vec<Route>,
     app: PhantomData<fn() -> A>,
 }
 
@@ -107,8 +104,12 @@ pub const fn route<S, C>(name: &'static str, version: u32) -> RouteId<S, C> {
 impl<S, C> RouteId<S, C> {
     /// The name that clients hear, `sync/<page>/<route>/v<version>`.
     pub(crate) fn full_name(&self) -> String {
-        format!("sync/{}/v{}", self.name, self.version)
+        full_name(self.name, self.version)
     }
+}
+
+fn full_name(name: &str, version: u32) -> String {
+    format!("sync/{name}/v{version}")
 }
 
 impl<S, C> Clone for RouteId<S, C> {
@@ -138,7 +139,7 @@ impl<A: App> Routes<A> {
     /// Adds a route that has a server file only.
     #[must_use]
     pub fn server<H: ServerHandler<App = A>>(self, id: RouteId<H>) -> Self {
-        self.add(id, ServerRoute::of::<H>(), None)
+        self.add(id.name, id.version, ServerRoute::of::<H>(), None)
     }
 
     /// Adds a route that has a server file and a `_client` file.
@@ -148,27 +149,29 @@ impl<A: App> Routes<A> {
         H: ServerHandler<App = A>,
         C: ClientHandler<App = A>,
     {
-        self.add(id, ServerRoute::of::<H>(), Some(ClientRoute::of::<C>()))
+        let client = ClientRoute::of::<C>();
+        self.add(id.name, id.version, ServerRoute::of::<H>(), Some(client))
     }
 
-    fn add<S, C>(
+    fn add(
         mut self,
-        id: RouteId<S, C>,
+        name: &str,
+        version: u32,
         server: ServerRoute,
         client: Option<ClientRoute>,
     ) -> Self {
         let route = Route {
-            full_name: id.full_name().into(),
+            full_name: full_name(name, version).into(),
             server,
             client,
             metrics: RouteMetrics::default(),
         };
-        self.entries.push((self::route(id.name, id.version), route));
+        self.entries.push(route);
         self
     }
 
     pub(crate) fn into_table(self) -> RouteTable {
-        let keyed = |(_, route): (AnyRouteId, Route)| (route.full_name.clone(), Arc::new(route));
+        let keyed = |route: Route| (route.full_name.clone(), Arc::new(route));
         RouteTable(self.entries.into_iter().map(keyed).collect())
     }
 }
@@ -230,7 +233,7 @@ impl<A: App> Default for Routes<A> {
 
 impl<A> fmt::Debug for Routes<A> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names = self.entries.iter().map(|(_, route)| &route.full_name);
+        let names = self.entries.iter().map(|route| &route.full_name);
         f.debug_list().entries(names).finish()
     }
 }

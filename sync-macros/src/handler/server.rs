@@ -44,7 +44,7 @@ pub(super) fn expand(args: TokenStream, function: &Function) -> syn::Result<Toke
     let output = &returns.output;
     let describe_output = returns.output_function("describe_server");
     let describe_error = returns.describe_error();
-    let authorize = authorize(predicates);
+    let predicates = ask(predicates);
     let answer = returns.output_function("answer");
     let call = signature.future(&returns.outcome(&quote!(call), &answer));
     let rate_limit = args.rate_limit.map(rate_limit);
@@ -70,6 +70,7 @@ pub(super) fn expand(args: TokenStream, function: &Function) -> syn::Result<Toke
             #on_disconnect
             #replay
             #history
+            #predicates
 
             fn describe(types: &mut impl ::sync_runtime::codegen::TypeSink) {
                 #(#describe_parameters)*
@@ -77,8 +78,6 @@ pub(super) fn expand(args: TokenStream, function: &Function) -> syn::Result<Toke
                 #describe_output(types);
                 #describe_error
             }
-
-            #authorize
 
             fn prepare(
                 cx: &::sync_runtime::codegen::RequestContext<'_, Self::App>,
@@ -151,7 +150,7 @@ fn optional(value: Option<impl ToTokens>) -> TokenStream {
     )
 }
 
-fn authorize(predicates: &[Path]) -> Option<TokenStream> {
+fn ask(predicates: &[Path]) -> Option<TokenStream> {
     if predicates.is_empty() {
         return None;
     }
@@ -159,12 +158,12 @@ fn authorize(predicates: &[Path]) -> Option<TokenStream> {
         quote_spanned!(predicate.span()=> ::sync_runtime::codegen::Predicate::<Self::App, _>::check(#predicate, cx).await?;)
     });
     Some(quote! {
-        async fn authorize(
-            cx: &::sync_runtime::codegen::RequestContext<'_, Self::App>,
-        ) -> ::core::result::Result<(), ::sync_runtime::codegen::Failure> {
-            #(#checks)*
-            ::core::result::Result::Ok(())
-        }
+        const PREDICATES: ::core::option::Option<::sync_runtime::codegen::Predicates> =
+            ::core::option::Option::Some(|request| ::sync_runtime::codegen::future(async move {
+                let cx = &::sync_runtime::codegen::Request::context::<Self::App>(request)?;
+                #(#checks)*
+                ::core::result::Result::Ok(())
+            }));
     })
 }
 

@@ -8,7 +8,11 @@ use super::{
     context::{Fanout, FanoutContext, RecipientContext},
     output::OwnJson,
 };
-use crate::{App, Failure, connection::Connection, typescript::{TakesStreams, TypeSink}};
+use crate::{
+    App, Failure,
+    connection::Connection,
+    typescript::{TakesStreams, TypeSink},
+};
 
 /// What a `_client` file decides for a recipient.
 ///

@@ -19,7 +19,7 @@ use crate::{
 pub(crate) type AnyState = Arc<dyn Any + Send + Sync>;
 
 /// A request on its way to a handler, as the pipeline established it.
-pub(crate) struct Request {
+pub struct Request {
     pub(crate) state: AnyState,
     pub(crate) session: Option<AnySession>,
     pub(crate) locale: Locale,
@@ -43,11 +43,19 @@ pub struct RequestContext<'a, A: App> {
 
 impl Request {
     /// The request with the app's types again.
-    pub(crate) fn context<A: App>(&self) -> Result<RequestContext<'_, A>, Failure> {
+    pub fn context<A: App>(&self) -> Result<RequestContext<'_, A>, Failure> {
         Ok(RequestContext {
             state: state_of(&self.state)?,
             request: self,
         })
+    }
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("room", &self.room)
+            .finish_non_exhaustive()
     }
 }
 

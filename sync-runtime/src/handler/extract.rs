@@ -4,7 +4,8 @@ use std::any::type_name;
 
 use super::{
     context::RequestContext,
-    value::{RequestInput, Rules, StatePart, Unfit, UserOf},
+    reader::Unfit,
+    value::{RequestInput, Rules, StatePart, UserOf},
 };
 use crate::{
     App, Failure, Locale, Session,
@@ -65,19 +66,7 @@ impl<A: App, T: RequestInput> FromRequest<A> for Input<T> {
     fn from_request(cx: &RequestContext<'_, A>) -> Result<Self, Failure> {
         match T::decode_strictly(cx.data()) {
             Ok(input) => Ok(Self(input)),
-            Err(unfit) => Err(invalid_input(cx.explains(), || match unfit {
-                Unfit::UnknownField(path) => Some(InputProblem {
-                    path,
-                    reason: "unknown field".into(),
-                }),
-                Unfit::Shape => {
-                    let problem = T::explain(cx.data())?;
-                    Some(InputProblem {
-                        path: problem.path().to_string(),
-                        reason: problem.inner().to_string(),
-                    })
-                }
-            })),
+            Err(unfit) => Err(unfit_input(cx.explains(), unfit)),
         }
     }
 
@@ -94,16 +83,12 @@ pub struct Valid<T>(pub T);
 
 impl<A: App, T: RequestInput + Rules> FromRequest<A> for Valid<T> {
     fn from_request(cx: &RequestContext<'_, A>) -> Result<Self, Failure> {
-        let Input(input) = Input::<T>::from_request(cx)?;
-        match input.check() {
-            Ok(()) => Ok(Self(input)),
-            Err(report) => Err(invalid_input(cx.explains(), || {
-                let (path, error) = report.iter().next()?;
-                Some(InputProblem {
-                    path: path.to_string(),
-                    reason: error.to_string(),
-                })
-            })),
+        match Input::<T>::from_request(cx) {
+            Ok(Input(input)) => match input.check() {
+                Ok(()) => Ok(Self(input)),
+                Err(report) => Err(broken_rule(cx.explains(), &report)),
+            },
+            Err(failure) => Err(failure),
         }
     }
 
@@ -112,8 +97,27 @@ impl<A: App, T: RequestInput + Rules> FromRequest<A> for Valid<T> {
     }
 }
 
-fn invalid_input(explain: bool, problem: impl FnOnce() -> Option<InputProblem>) -> Failure {
-    let detail = if explain { problem() } else { None };
+fn unfit_input(explain: bool, unfit: Unfit) -> Failure {
+    let detail = || match unfit {
+        Unfit::UnknownField(path) => InputProblem {
+            path,
+            reason: "unknown field".into(),
+        },
+        Unfit::Shape { path, error } => InputProblem {
+            path,
+            reason: error.to_string(),
+        },
+    };
+    let detail = explain.then(detail);
+    Refusal::InvalidInput { detail }.into()
+}
+
+fn broken_rule(explain: bool, report: &garde::Report) -> Failure {
+    let first = report.iter().next().filter(|_| explain);
+    let detail = first.map(|(path, error)| InputProblem {
+        path: path.to_string(),
+        reason: error.to_string(),
+    });
     Refusal::InvalidInput { detail }.into()
 }
 
@@ -229,7 +233,7 @@ mod tests {
         assert!(card.note.is_none());
         assert!(matches!(
             Card::decode_strictly(r#"{"id":"7"}"#),
-            Err(Unfit::Shape)
+            Err(Unfit::Shape { .. })
         ));
     }
 

@@ -9,6 +9,7 @@ pub(crate) mod context;
 pub(crate) mod extract;
 pub(crate) mod output;
 pub(crate) mod predicate;
+pub(crate) mod reader;
 pub(crate) mod recipient;
 pub(crate) mod server;
 mod stream;

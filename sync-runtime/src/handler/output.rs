@@ -10,10 +10,23 @@ const PREFIX: &str = r#"{"status":"success""#;
 ///
 /// Not by `#[serde(flatten)]`: an output is written once for each recipient, and that costs three times as
 /// much.
+///
+/// Of what is generic here there is one more for each output, so that is as little as can be.
 fn with_status<T: Serialize>(output: &T) -> Result<String, serde_json::Error> {
+    let mut text = beginning();
+    match serde_json::to_writer(&mut text, output) {
+        Ok(()) => ended(text),
+        Err(error) => Err(error),
+    }
+}
+
+fn beginning() -> Vec<u8> {
     let mut text = Vec::with_capacity(128);
     text.extend_from_slice(PREFIX.as_bytes());
-    serde_json::to_writer(&mut text, output)?;
+    text
+}
+
+fn ended(mut text: Vec<u8>) -> Result<String, serde_json::Error> {
     match &text[PREFIX.len()..] {
         b"{}" | b"null" => {
             text.truncate(PREFIX.len());
@@ -35,7 +48,10 @@ impl OwnJson {
     /// # Errors
     /// As [`OutputJson::encode`].
     pub(crate) fn encode<T: Serialize>(output: &T) -> Result<Self, serde_json::Error> {
-        with_status(output).map(Self)
+        match with_status(output) {
+            Ok(text) => Ok(Self(text)),
+            Err(error) => Err(error),
+        }
     }
 
     pub(crate) fn as_str(&self) -> &str {
@@ -53,7 +69,14 @@ impl OutputJson {
     /// # Errors
     /// When the value cannot be serialised, or is written as anything but an object or `null`.
     pub(crate) fn encode<T: Serialize>(output: &T) -> Result<Self, serde_json::Error> {
-        RawValue::from_string(with_status(output)?).map(Self)
+        match with_status(output) {
+            Ok(text) => Self::written(text),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn written(text: String) -> Result<Self, serde_json::Error> {
+        RawValue::from_string(text).map(Self)
     }
 
     /// An output that was encoded before, or `None` when it cannot have been.

@@ -1,6 +1,6 @@
 //! Server files: run once per request.
 
-use std::{future::Future, time::Duration};
+use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
@@ -9,7 +9,10 @@ use super::{
     output::OutputJson,
 };
 use crate::{
-    App, Failure, connection::OnDisconnect, history::Keep, limits::RateLimit,
+    App, Failure,
+    connection::OnDisconnect,
+    history::Keep,
+    limits::RateLimit,
     typescript::{TakesStreams, TypeSink},
 };
 
@@ -54,18 +57,16 @@ pub trait ServerHandler: 'static {
     /// Adds its input, output and errors to the route's types.
     fn describe(types: &mut impl TypeSink);
 
-    /// Asks the predicates of `login(...)`, in their order.
-    fn authorize(
-        cx: &RequestContext<'_, Self::App>,
-    ) -> impl Future<Output = Result<(), Failure>> + Send {
-        let _ = cx;
-        std::future::ready(Ok(()))
-    }
+    /// Asks the predicates of `login(...)`, in their order, if there are any.
+    const PREDICATES: Option<Predicates> = None;
 
     /// Reads the parameters and gives the call that is ready to run with them: nothing of the
     /// function has run when this returns.
     fn prepare(cx: &RequestContext<'_, Self::App>) -> Result<PreparedCall, Failure>;
 }
+
+/// Asks predicates about a request.
+pub type Predicates = for<'a> fn(&'a Request) -> BoxFuture<'a, Result<(), Failure>>;
 
 /// A call of a server file's function with its parameters read, not yet begun.
 pub type PreparedCall = BoxFuture<'static, Result<OutputJson, Failure>>;
@@ -80,7 +81,7 @@ pub(crate) struct ServerRoute {
     /// Whether it takes streams.
     pub(crate) streams: bool,
     pub(crate) history: Option<Keep>,
-    pub(crate) authorize: for<'a> fn(&'a Request) -> BoxFuture<'a, Result<(), Failure>>,
+    pub(crate) predicates: Option<Predicates>,
     pub(crate) prepare: fn(&Request) -> Result<PreparedCall, Failure>,
 }
 
@@ -94,17 +95,10 @@ impl ServerRoute {
             replay: H::REPLAY,
             streams: TakesStreams::asked(H::describe),
             history: H::HISTORY,
-            authorize: authorize::<H>,
+            predicates: H::PREDICATES,
             prepare: prepare::<H>,
         }
     }
-}
-
-fn authorize<H: ServerHandler>(request: &Request) -> BoxFuture<'_, Result<(), Failure>> {
-    Box::pin(async move {
-        let cx = request.context()?;
-        H::authorize(&cx).await
-    })
 }
 
 fn prepare<H: ServerHandler>(request: &Request) -> Result<PreparedCall, Failure> {

@@ -14,8 +14,12 @@ use ts_rs::TS;
 use super::{
     client::Deliver,
     output::{OutputJson, OwnJson},
+    reader::{self, Unfit},
 };
-use crate::{App, Failure, Session, typescript::TypeSink};
+use crate::{
+    App, Failure, Session,
+    typescript::{Role, TypeSink},
+};
 
 /// What a client sends to a handler: anything that can be read from JSON and described in
 /// TypeScript.
@@ -29,53 +33,26 @@ pub trait RequestInput: Sized + Send + 'static {
     #[doc(hidden)]
     fn decode(json: &str) -> Result<Self, serde_json::Error>;
 
-    /// Reads it strictly: the path of a field that it does not know is the error.
+    /// Reads it strictly: a field that it does not know is an error.
     #[doc(hidden)]
     fn decode_strictly(json: &str) -> Result<Self, Unfit>;
-
-    /// Reads it again for the sake of a message that names the field.
-    #[doc(hidden)]
-    fn explain(json: &str) -> Option<serde_path_to_error::Error<serde_json::Error>>;
 
     #[doc(hidden)]
     fn describe(types: &mut impl TypeSink);
 }
 
-/// Why an input was not read.
-#[derive(Debug)]
-pub enum Unfit {
-    /// It does not have the shape.
-    Shape,
-    /// It has a field that the type does not know, at this path.
-    UnknownField(String),
-}
-
 #[diagnostic::do_not_recommend]
 impl<T: DeserializeOwned + TS + Send + 'static> RequestInput for T {
     fn decode(json: &str) -> Result<Self, serde_json::Error> {
-        serde_json::from_str(json)
+        reader::read(json)
     }
 
     fn decode_strictly(json: &str) -> Result<Self, Unfit> {
-        let mut unknown = None;
-        let note = |path: serde_ignored::Path<'_>| {
-            unknown.get_or_insert_with(|| path.to_string());
-        };
-        let deserializer = &mut serde_json::Deserializer::from_str(json);
-        let input = serde_ignored::deserialize(deserializer, note).map_err(|_| Unfit::Shape)?;
-        match unknown {
-            None => Ok(input),
-            Some(path) => Err(Unfit::UnknownField(path)),
-        }
-    }
-
-    fn explain(json: &str) -> Option<serde_path_to_error::Error<serde_json::Error>> {
-        let deserializer = &mut serde_json::Deserializer::from_str(json);
-        serde_path_to_error::deserialize::<_, T>(deserializer).err()
+        reader::read_strictly(json)
     }
 
     fn describe(types: &mut impl TypeSink) {
-        types.input::<T>();
+        types.payload::<T>(Role::Input);
     }
 }
 
@@ -120,25 +97,29 @@ pub trait HandlerOutput: Sized + Send + 'static {
 #[diagnostic::do_not_recommend]
 impl<T: Serialize + TS + Send + 'static> HandlerOutput for T {
     fn to_json(&self) -> Result<OutputJson, Failure> {
-        OutputJson::encode(self).map_err(no_object::<T>)
+        match OutputJson::encode(self) {
+            Ok(json) => Ok(json),
+            Err(error) => Err(no_object(type_name::<T>(), &error)),
+        }
     }
 
     fn send(self) -> Result<Deliver<OwnJson>, Failure> {
-        let own = OwnJson::encode(&self).map_err(no_object::<T>)?;
-        Ok(Deliver::Send(own))
+        match OwnJson::encode(&self) {
+            Ok(own) => Ok(Deliver::Send(own)),
+            Err(error) => Err(no_object(type_name::<T>(), &error)),
+        }
     }
 
     fn describe_server(types: &mut impl TypeSink) {
-        types.server_output::<T>();
+        types.payload::<T>(Role::ServerOutput);
     }
 
     fn describe_client(types: &mut impl TypeSink) {
-        types.client_output::<T>();
+        types.payload::<T>(Role::ClientOutput);
     }
 }
 
-fn no_object<T>(error: serde_json::Error) -> Failure {
-    let name = type_name::<T>();
+fn no_object(name: &str, error: &serde_json::Error) -> Failure {
     Failure::internal(format!("the output `{name}` is not a JSON object: {error}"))
 }
 
@@ -157,7 +138,7 @@ pub trait SharedOutput: Sized + Send + Sync + 'static {
 #[diagnostic::do_not_recommend]
 impl<T: DeserializeOwned + Send + Sync + 'static> SharedOutput for T {
     fn decode(json: &str) -> Result<Self, serde_json::Error> {
-        serde_json::from_str(json)
+        reader::read(json)
     }
 }
 

@@ -47,6 +47,8 @@ pub(super) async fn authorize(
             streams: None,
         },
     };
-    (routed.route.server.authorize)(&routed.request).await?;
+    if let Some(predicates) = routed.route.server.predicates {
+        predicates(&routed.request).await?;
+    }
     Ok(Authorized(routed))
 }

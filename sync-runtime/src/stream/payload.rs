@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 use ts_rs::TS;
 
-use crate::typescript::TypeSink;
+use crate::typescript::{Role, TypeSink};
 
 /// What a stream carries: anything that can be written as a JSON object and described in TypeScript.
 #[diagnostic::on_unimplemented(
@@ -30,11 +30,11 @@ impl<P: Serialize + TS + 'static> StreamPayload for P {
     }
 
     fn describe_server(types: &mut impl TypeSink) {
-        types.server_stream::<P>();
+        types.payload::<P>(Role::ServerStream);
     }
 
     fn describe_client(types: &mut impl TypeSink) {
-        types.client_stream::<P>();
+        types.payload::<P>(Role::ClientStream);
     }
 }
 

@@ -6,6 +6,7 @@
 use std::any::{Any, TypeId, type_name};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 
 use ts_rs::{Config, TS, TypeVisitor};
 
@@ -46,7 +47,7 @@ impl Collector<'_> {
     fn route(&mut self, types: &RouteTypes) -> Route {
         let mut payloads: BTreeMap<_, Vec<Payload>> = BTreeMap::new();
         for (role, describe) in &types.payloads {
-            let payload = describe(self);
+            let payload = self.payload(describe);
             let same_role = payloads.entry(*role).or_default();
             if !same_role.contains(&payload) {
                 same_role.push(payload);
@@ -88,35 +89,33 @@ impl Collector<'_> {
     }
 
     /// Describes a type that stands in a route.
-    pub(super) fn payload<T: TS + 'static + ?Sized>(&mut self) -> Payload {
+    pub(super) fn payload(&mut self, asked: &InRoute) -> Payload {
         let config = self.config;
         Payload {
-            text: self.ask::<T, _>(|| T::name(config)).unwrap_or_default(),
-            rust: type_name::<T>(),
-            uses: self.visit(|visitor| {
-                visitor.visit::<T>();
-                T::visit_generics(visitor);
-            }),
-            is_unit: TypeId::of::<T>() == TypeId::of::<()>(),
+            text: self
+                .ask(asked.rust, || (asked.name)(config))
+                .unwrap_or_default(),
+            rust: (asked.rust)(),
+            uses: self.visit(asked.visit),
+            is_unit: (asked.id)() == TypeId::of::<()>(),
         }
     }
 
     /// Finds or makes the declaration of a type; `None` for types without one, such as `Vec<Card>`.
-    fn declare<T: TS + 'static + ?Sized>(&mut self) -> Option<TypeIndex> {
-        T::output_path()?;
-        // `Page<Card>` and `Page<User>` share the declaration of `Page<T>`. And what `Page<Card>` names
-        // besides is named by whoever says `Page<Card>`, not by that declaration.
-        let id = TypeId::of::<T::WithoutGenerics>();
+    fn declare(&mut self, asked: &Named) -> Option<TypeIndex> {
+        (asked.output_path)()?;
+        let id = (asked.bare_id)();
         if let Some(&index) = self.known.get(&id) {
             return Some(index);
         }
         let config = self.config;
-        let full = type_name::<T::WithoutGenerics>();
+        let full = (asked.bare_rust)();
         let rust = without_arguments(full);
         let (name, docs, text) = self
-            .ask::<T, _>(|| {
-                let docs = T::docs().or_else(T::WithoutGenerics::docs);
-                (T::ident(config), docs.unwrap_or_default(), T::decl(config))
+            .ask(asked.rust, || {
+                let docs = (asked.docs)().or_else(asked.bare_docs);
+                let (ident, decl) = ((asked.ident)(config), (asked.decl)(config));
+                (ident, docs.unwrap_or_default(), decl)
             })
             .unwrap_or_default();
 
@@ -131,8 +130,7 @@ impl Collector<'_> {
             text,
             uses: BTreeSet::new(),
         });
-        self.types[index].uses =
-            self.visit(|visitor| T::WithoutGenerics::visit_dependencies(visitor));
+        self.types[index].uses = self.visit(asked.bare_visit);
         if self.types[index].text.starts_with("enum ") {
             self.problems.push(TypeProblem::Unsupported {
                 rust_type: rust.to_owned(),
@@ -145,7 +143,7 @@ impl Collector<'_> {
         Some(index)
     }
 
-    fn visit(&mut self, visit: impl FnOnce(&mut Visit<'_, '_>)) -> BTreeSet<TypeIndex> {
+    fn visit(&mut self, visit: fn(&mut Visit<'_, '_>)) -> BTreeSet<TypeIndex> {
         let mut visitor = Visit {
             collector: self,
             uses: BTreeSet::new(),
@@ -155,12 +153,16 @@ impl Collector<'_> {
     }
 
     /// ts-rs panics over what it cannot describe ("tuple cannot be inlined!"); that becomes a problem.
-    fn ask<T: ?Sized, Answer>(&mut self, question: impl FnOnce() -> Answer) -> Option<Answer> {
+    fn ask<Answer>(
+        &mut self,
+        rust: fn() -> &'static str,
+        question: impl FnOnce() -> Answer,
+    ) -> Option<Answer> {
         match catch_unwind(AssertUnwindSafe(question)) {
             Ok(answer) => Some(answer),
             Err(panic) => {
                 self.problems.push(TypeProblem::Unsupported {
-                    rust_type: type_name::<T>().to_owned(),
+                    rust_type: rust().to_owned(),
                     reason: format!("ts-rs says \"{}\"", panic_message(&*panic)),
                 });
                 None
@@ -169,14 +171,72 @@ impl Collector<'_> {
     }
 }
 
-struct Visit<'c, 'a> {
+/// What there is to ask of a type that stands in a route.
+///
+/// Here and in [`Named`] are the functions that ts-rs has for each type, and nothing else: what the walk does
+/// with them is compiled once, in this crate, and not again for each type of an app.
+#[derive(Debug)]
+pub(super) struct InRoute {
+    id: fn() -> TypeId,
+    rust: fn() -> &'static str,
+    name: fn(&Config) -> String,
+    visit: fn(&mut Visit<'_, '_>),
+}
+
+impl InRoute {
+    pub(super) const fn of<T: TS + 'static + ?Sized>() -> Self {
+        Self {
+            id: TypeId::of::<T>,
+            rust: type_name::<T>,
+            name: T::name,
+            visit: |visitor| {
+                visitor.visit::<T>();
+                T::visit_generics(visitor);
+            },
+        }
+    }
+}
+
+/// What there is to ask of a type that may have a declaration.
+///
+/// `Page<Card>` and `Page<User>` share the declaration of `Page<T>`: that is what is bare. And what
+/// `Page<Card>` names besides is named by whoever says `Page<Card>`, not by that declaration.
+struct Named {
+    output_path: fn() -> Option<PathBuf>,
+    rust: fn() -> &'static str,
+    ident: fn(&Config) -> String,
+    decl: fn(&Config) -> String,
+    docs: fn() -> Option<String>,
+    bare_id: fn() -> TypeId,
+    bare_rust: fn() -> &'static str,
+    bare_docs: fn() -> Option<String>,
+    bare_visit: fn(&mut Visit<'_, '_>),
+}
+
+impl Named {
+    const fn of<T: TS + 'static + ?Sized>() -> Self {
+        Self {
+            output_path: T::output_path,
+            rust: type_name::<T>,
+            ident: T::ident,
+            decl: T::decl,
+            docs: T::docs,
+            bare_id: TypeId::of::<T::WithoutGenerics>,
+            bare_rust: type_name::<T::WithoutGenerics>,
+            bare_docs: T::WithoutGenerics::docs,
+            bare_visit: |visitor| T::WithoutGenerics::visit_dependencies(visitor),
+        }
+    }
+}
+
+pub(super) struct Visit<'c, 'a> {
     collector: &'c mut Collector<'a>,
     uses: BTreeSet<TypeIndex>,
 }
 
 impl TypeVisitor for Visit<'_, '_> {
     fn visit<T: TS + 'static + ?Sized>(&mut self) {
-        self.uses.extend(self.collector.declare::<T>());
+        self.uses.extend(self.collector.declare(&Named::of::<T>()));
     }
 }
 

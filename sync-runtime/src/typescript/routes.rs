@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use ts_rs::TS;
 
-use super::collect::Collector;
-use super::model::{Payload, Role};
+use super::collect::InRoute;
+use super::model::Role;
 
 /// What handlers, and the extractors and results that they are made of, say their types to.
 ///
@@ -82,12 +82,9 @@ impl TypeSink for TakesStreams {
 pub struct RouteTypes {
     pub(super) name: &'static str,
     pub(super) version: u32,
-    pub(super) payloads: Vec<(Role, Describe)>,
+    pub(super) payloads: Vec<(Role, &'static InRoute)>,
     pub(super) error_codes: BTreeSet<&'static str>,
 }
-
-/// Describes one type to the collector.
-pub(super) type Describe = fn(&mut Collector<'_>) -> Payload;
 
 impl RouteTypes {
     /// A route without types: no input, nothing to answer, nothing streamed, no error codes of its own.
@@ -104,8 +101,7 @@ impl RouteTypes {
 
 impl TypeSink for RouteTypes {
     fn payload<T: TS + 'static + ?Sized>(&mut self, role: Role) -> &mut Self {
-        self.payloads
-            .push((role, |collector| collector.payload::<T>()));
+        self.payloads.push((role, const { &InRoute::of::<T>() }));
         self
     }
 
