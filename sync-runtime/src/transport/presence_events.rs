@@ -20,7 +20,7 @@ pub(super) enum Wish {
 }
 
 impl Wish {
-    pub(super) fn event(self) -> &'static str {
+    fn event(self) -> &'static str {
         match self {
             Self::Watch => "watchPresence",
             Self::Unwatch => "unwatchPresence",

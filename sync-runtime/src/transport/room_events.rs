@@ -46,7 +46,7 @@ pub(super) enum Change {
 }
 
 impl Change {
-    pub(super) fn event(self) -> &'static str {
+    fn event(self) -> &'static str {
         match self {
             Self::Join => "joinRoom",
             Self::Leave => "leaveRoom",

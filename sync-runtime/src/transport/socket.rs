@@ -5,7 +5,10 @@ use std::sync::Arc;
 use axum::Router;
 use futures_util::future::join_all;
 use serde::Deserialize;
-use socketioxide::{extract::TryData, handler::ConnectHandler};
+use socketioxide::{
+    extract::{Event, TryData},
+    handler::ConnectHandler,
+};
 
 use super::{
     event::{Ack, Payload},
@@ -215,44 +218,14 @@ async fn identify(
     })
 }
 
-/// Every handler does its ordering before it returns its future: the layer below calls handlers in
-/// the order of the events and then runs their futures in any.
+/// One handler for all events: of a table of handlers there would be one for each connection.
+///
+/// It does its ordering before it returns its future: the layer below calls handlers in the order of
+/// the events and then runs their futures in any.
 fn handle_events(socket: &SocketRef, attachment: &Arc<Attachment>) {
     let at = attachment.clone();
-    socket.on("sync", move |payload: Payload, ack: Ack| {
-        feed::go_live(&at.server, &at.connection);
-        sync_event::receive(&at.server, &at.connection, &payload, ack);
-        std::future::ready(())
-    });
-    let at = attachment.clone();
-    socket.on("syncCancel", move |payload: Payload| {
-        sync_event::cancel(&at.connection, &payload);
-        std::future::ready(())
-    });
-    for change in [Change::Join, Change::Leave] {
-        let at = attachment.clone();
-        socket.on(change.event(), move |payload: Payload| {
-            feed::go_live(&at.server, &at.connection);
-            room_events::change(change, &at.server, &at.connection, &payload);
-            std::future::ready(())
-        });
-    }
-    let at = attachment.clone();
-    socket.on("getJoinedRooms", move |payload: Payload| {
-        feed::go_live(&at.server, &at.connection);
-        room_events::list(&at.server, &at.connection, &payload);
-        std::future::ready(())
-    });
-    for wish in [Wish::Watch, Wish::Unwatch] {
-        let at = attachment.clone();
-        socket.on(wish.event(), move |payload: Payload| {
-            presence_events::receive(wish, &at.server, &at.connection, &payload);
-            std::future::ready(())
-        });
-    }
-    let at = attachment.clone();
-    socket.on("resume", move |payload: Payload| {
-        resume_event::receive(&at.server, &at.connection, &payload);
+    socket.on_fallback(move |Event(event): Event, payload: Payload, ack: Ack| {
+        handle(&at, &event, &payload, ack);
         std::future::ready(())
     });
     let at = attachment.clone();
@@ -264,4 +237,34 @@ fn handle_events(socket: &SocketRef, attachment: &Arc<Attachment>) {
         let hooks = &at.server.hooks.socket_disconnect;
         hooks.tell(at.server.config.hook_timeout, event).await;
     });
+}
+
+/// Events of other names are nobody's.
+fn handle(attachment: &Attachment, event: &str, payload: &Payload, ack: Ack) {
+    let Attachment {
+        server, connection, ..
+    } = attachment;
+    match event {
+        "sync" => {
+            feed::go_live(server, connection);
+            sync_event::receive(server, connection, payload, ack);
+        }
+        "syncCancel" => sync_event::cancel(connection, payload),
+        "joinRoom" => {
+            feed::go_live(server, connection);
+            room_events::change(Change::Join, server, connection, payload);
+        }
+        "leaveRoom" => {
+            feed::go_live(server, connection);
+            room_events::change(Change::Leave, server, connection, payload);
+        }
+        "getJoinedRooms" => {
+            feed::go_live(server, connection);
+            room_events::list(server, connection, payload);
+        }
+        "watchPresence" => presence_events::receive(Wish::Watch, server, connection, payload),
+        "unwatchPresence" => presence_events::receive(Wish::Unwatch, server, connection, payload),
+        "resume" => resume_event::receive(server, connection, payload),
+        _ => {}
+    }
 }
