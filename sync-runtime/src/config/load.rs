@@ -273,6 +273,10 @@ mod tests {
             error("ping_timeout = \"0s\"", &[("SYNC_MAX_PAYLOAD_BYTES", "0")]),
             "`max_payload_bytes` in the variable `SYNC_MAX_PAYLOAD_BYTES` is 0: it takes a number of at least 1"
         );
+        assert_eq!(
+            error("flush_interval = \"1s\"", &[]),
+            "`flush_interval` in sync.toml is 1s: it takes a duration of at most 100ms"
+        );
     }
 
     #[test]

@@ -18,6 +18,9 @@ use crate::{
 /// More packets than anybody has memory for.
 const MAX_SEND_BUFFER_PACKETS: usize = 1 << 24;
 
+/// A longer one would be seen by people.
+const MAX_FLUSH_INTERVAL: Duration = Duration::from_millis(100);
+
 /// The settings of a [`SyncServer`](crate::SyncServer). Every one has a default; change what you
 /// need, in code or, with [`Config::load`], in a file and by environment variables:
 ///
@@ -99,6 +102,15 @@ pub struct Config {
     /// same way. A client that reads its events over HTTP has as long, or twice that. 10 seconds.
     #[serde(with = "form::duration")]
     pub stall_timeout: Duration,
+
+    /// How long it is at least from one round of writes to web sockets to the next. Deliveries, streams and presence
+    /// go out in rounds: the first at once, and each further one this long after the one before began and as
+    /// long after its end as it took, or 20 times this. What is sent in between shares its write, which is
+    /// most of what a delivery costs. An answer is written at once, with all that waits for the same client.
+    ///
+    /// 1 millisecond, which is what timers can do. At most 100 milliseconds; zero writes as soon as it can.
+    #[serde(with = "form::duration")]
+    pub flush_interval: Duration,
 
     /// How often all that comes from one address (of IPv6: one /64 network) may ask, over all routes.
     /// `30000/min`, or `off`: far more than people do, and an end to a script that has gone wild. Addresses are
@@ -254,6 +266,7 @@ impl Default for Config {
             send_buffer_packets: 4096,
             max_unsent_bytes: 8 * 1024 * 1024,
             stall_timeout: Duration::from_secs(10),
+            flush_interval: Duration::from_millis(1),
             address_rate_limit: Rate::new(30_000, Duration::from_mins(1)),
             route_rate_limit: None,
             trusted_proxies: Vec::new(),
@@ -379,6 +392,16 @@ impl Config {
                 "send_buffer_packets",
                 self.send_buffer_packets.to_string(),
                 format!("a number of at most {MAX_SEND_BUFFER_PACKETS}"),
+            ));
+        }
+        if self.flush_interval > MAX_FLUSH_INTERVAL {
+            return Err(ConfigError::wrong(
+                "flush_interval",
+                humantime::format_duration(self.flush_interval).to_string(),
+                format!(
+                    "a duration of at most {}",
+                    humantime::format_duration(MAX_FLUSH_INTERVAL)
+                ),
             ));
         }
         let durations = [

@@ -1,88 +1,158 @@
 //! Who writes to web sockets.
 //!
-//! A line with something to write is put on a list, once, and a task writes for all that are on it. It
-//! gives way first, to whatever is ready to run, so that what requests send at the same time goes out in
-//! one write each: of what a delivery costs, a write is the most. There is a task for each worker of the
-//! runtime, and each line belongs to one of them.
+//! A line with something to write is put on a list, once, and a task writes for all that are on it. Of what
+//! a delivery costs, a write is the most, so it does so in rounds: what is sent in between goes out in one
+//! write for each line. A round comes some time after the one before, and as long after its end as it took, so that
+//! what is sent waits little longer than its turn takes anyhow. Where there is little to do, a round begins at once, but
+//! gives way first to whatever is ready to run.
+//!
+//! What is for one client alone, such as an answer, waits for no round. There are two tasks for each worker of
+//! the runtime, and each line belongs to one of the workers.
 
 use std::{
+    future::poll_fn,
+    mem,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc, OnceLock,
         atomic::{AtomicUsize, Ordering::Relaxed},
     },
+    task::Poll,
+    time::Duration,
 };
 
 use tokio::{
     runtime::Handle,
     sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
     task::yield_now,
+    time::{Instant, sleep_until},
 };
 
-use super::Line;
+use super::{Line, queue::Haste};
 use crate::panic;
 
 /// How many lines are written to before others have their turn: some tenths of a millisecond.
 const LINES: usize = 32;
 
+/// How many times the interval a rest between two rounds is at the most.
+const LONGEST_REST: u32 = 20;
+
 /// How many bytes of small frames are put together for one write.
 pub(super) const TOGETHER: usize = 64 * 1024;
 
-/// The way to one of those who write. A line is on the list once at the most: that bounds it.
+/// The way to one of those who write. A line is on a list twice at the most, once because of what is
+/// sent and once because its network takes more: that bounds them.
 #[derive(Clone)]
-pub(super) struct Flusher(UnboundedSender<Arc<Line>>);
+pub(super) struct Flusher {
+    due: UnboundedSender<Arc<Line>>,
+    urgent: UnboundedSender<Arc<Line>>,
+}
 
 impl Flusher {
     /// One that never writes.
     #[cfg(test)]
     pub(super) fn idle() -> Self {
-        Self(unbounded_channel().0)
+        Self {
+            due: unbounded_channel().0,
+            urgent: unbounded_channel().0,
+        }
     }
 
-    /// Has a line written to.
+    /// Has a line written to, with all others in the next round.
     pub(super) fn flush(&self, line: Arc<Line>) {
         // After the end of the runtime nobody writes.
-        let _ = self.0.send(line);
+        let _ = self.due.send(line);
+    }
+
+    /// Has a line written to before the next round.
+    pub(super) fn flush_now(&self, line: Arc<Line>) {
+        let _ = self.urgent.send(line);
     }
 }
 
 /// All who write. They are there from the first line on, and end when the last one is gone.
-#[derive(Default)]
 pub(super) struct Flushers {
+    interval: Duration,
     all: OnceLock<Box<[Flusher]>>,
     next: AtomicUsize,
 }
 
 impl Flushers {
+    pub(super) fn new(interval: Duration) -> Self {
+        Self {
+            interval,
+            all: OnceLock::new(),
+            next: AtomicUsize::new(0),
+        }
+    }
+
     /// The one for a new line. To be called in the runtime.
     pub(super) fn next(&self) -> Flusher {
         let all = self.all.get_or_init(|| {
             let workers = Handle::current().metrics().num_workers();
-            (0..workers.max(1)).map(|_| begin()).collect()
+            (0..workers.max(1)).map(|_| begin(self.interval)).collect()
         });
         all[self.next.fetch_add(1, Relaxed) % all.len()].clone()
     }
 }
 
-/// Begins to write.
-pub(super) fn begin() -> Flusher {
-    let (sender, due) = unbounded_channel();
-    tokio::spawn(write(due));
-    Flusher(sender)
+/// Begins to write, with this interval from round to round.
+pub(super) fn begin(interval: Duration) -> Flusher {
+    let (due, lines) = unbounded_channel();
+    tokio::spawn(write(Haste::Due, lines, interval));
+    let (urgent, lines) = unbounded_channel();
+    tokio::spawn(write(Haste::Urgent, lines, Duration::ZERO));
+    Flusher { due, urgent }
 }
 
-async fn write(mut due: UnboundedReceiver<Arc<Line>>) {
+/// Writes in rounds: one is over when all have been written to that were on the list when it began.
+async fn write(haste: Haste, mut list: UnboundedReceiver<Arc<Line>>, interval: Duration) {
     let mut lines = Vec::with_capacity(LINES);
     let mut together = Vec::with_capacity(TOGETHER);
-    while due.recv_many(&mut lines, LINES).await > 0 {
-        yield_now().await;
-        for line in lines.drain(..) {
-            // A network that panics must not end what others are written by.
-            let flushed = catch_unwind(AssertUnwindSafe(|| line.flush(&mut together)));
-            if let Err(payload) = flushed {
-                tracing::error!(panic = %panic::text(&*payload), "a connection is cut: its network panicked");
-                line.cut();
-            }
+    let mut next_round = Instant::now();
+    while list.recv_many(&mut lines, LINES).await > 0 {
+        if Instant::now() < next_round {
+            sleep_until(next_round).await;
+        } else {
+            yield_now().await;
         }
+        let began = Instant::now();
+        let mut left = list.len();
+        loop {
+            for line in lines.drain(..) {
+                flush(&line, haste, &mut together);
+            }
+            if left == 0 {
+                break;
+            }
+            give_way().await;
+            left -= list.recv_many(&mut lines, LINES.min(left)).await;
+        }
+        let ended = Instant::now();
+        let rest = (ended - began).min(interval * LONGEST_REST);
+        next_round = (began + interval).max(ended + rest);
+    }
+}
+
+/// Lets those run first who are ready to. `yield_now` waits besides until the runtime has looked for what is
+/// ready, which is 61 of them later where there is always somebody.
+async fn give_way() {
+    let mut has_given = false;
+    poll_fn(|context| {
+        if mem::replace(&mut has_given, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
+
+/// A network that panics must not end what others are written by.
+fn flush(line: &Arc<Line>, haste: Haste, together: &mut Vec<u8>) {
+    let flushed = catch_unwind(AssertUnwindSafe(|| line.flush(haste, together)));
+    if let Err(payload) = flushed {
+        tracing::error!(panic = %panic::text(&*payload), "a connection is cut: its network panicked");
+        line.cut();
     }
 }

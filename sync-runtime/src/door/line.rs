@@ -23,7 +23,7 @@ use tokio::io::{AsyncWrite, WriteHalf};
 
 use super::{
     flusher::{Flusher, TOGETHER},
-    queue::{ForBelow, KEPT, Piece, Queue},
+    queue::{ForBelow, Haste, KEPT, Piece, Queue},
     traffic::{SlowReason, Traffic},
     wire::Io,
 };
@@ -94,10 +94,12 @@ impl Line {
     }
 
     /// Sends a packet, or gives it back if it is the layer below that has to.
-    pub(crate) fn send(self: &Arc<Self>, packet: Packet) -> Result<(), ForBelow> {
+    pub(crate) fn send(self: &Arc<Self>, packet: Packet, haste: Haste) -> Result<(), ForBelow> {
         let mut queue = self.queue.lock();
         queue.push(packet)?;
-        self.told(queue.falls_due());
+        if queue.falls(haste) {
+            self.list(haste);
+        }
         Ok(())
     }
 
@@ -112,7 +114,7 @@ impl Line {
         self.traffic.wrote(seen.amount);
         let mut queue = self.queue.lock();
         queue.wrote_below(seen);
-        self.told(queue.falls_due());
+        self.told(queue.falls(Haste::Due));
     }
 
     /// See [`Traffic::watch`]. What the layer below has kept from a poll is lost when there is no next one.
@@ -143,12 +145,15 @@ impl Line {
     }
 
     /// Writes what waits, as far as the network takes it. For the flusher, which has `together` for all.
-    pub(super) fn flush(self: &Arc<Self>, together: &mut Vec<u8>) {
+    pub(super) fn flush(self: &Arc<Self>, haste: Haste, together: &mut Vec<u8>) {
+        if haste == Haste::Urgent {
+            self.queue.lock().begin_urgent();
+        }
         let waker = Waker::from(self.clone());
         let mut context = Context::from_waker(&waker);
         let mut out = self.out.lock();
         for _ in 0..WRITES {
-            let written = match self.write_some(&mut out, together, &mut context) {
+            let written = match self.write_some(&mut out, haste, together, &mut context) {
                 // When the network takes more, the waker has it flushed again.
                 Poll::Pending => return,
                 Poll::Ready(written) => written,
@@ -163,12 +168,20 @@ impl Line {
             }
         }
         drop(out);
-        self.flusher.flush(self.clone());
+        self.list(haste);
+    }
+
+    fn list(self: &Arc<Self>, haste: Haste) {
+        match haste {
+            Haste::Due => self.flusher.flush(self.clone()),
+            Haste::Urgent => self.flusher.flush_now(self.clone()),
+        }
     }
 
     fn write_some(
         &self,
         out: &mut Out,
+        haste: Haste,
         together: &mut Vec<u8>,
         context: &mut Context<'_>,
     ) -> Poll<io::Result<Done>> {
@@ -189,7 +202,7 @@ impl Line {
             if pieces.capacity() > KEPT {
                 *pieces = VecDeque::new();
             }
-            let rests = self.queue.lock().rests();
+            let rests = self.queue.lock().rests(haste);
             return Poll::Ready(Ok(if rests { Done::All } else { Done::Some }));
         };
         let bytes = if pieces.len() == 1 || first.bytes.len() > TOGETHER {
@@ -244,7 +257,7 @@ impl Line {
         self.below.fetch_add(bytes.len(), Ordering::SeqCst);
         let mut queue = self.queue.lock();
         queue.push_below(bytes, seen, is_mid_frame);
-        self.told(queue.falls_due());
+        self.told(queue.falls(Haste::Due));
     }
 
     /// Waits until less than so many bytes of the layer below wait.

@@ -24,7 +24,11 @@ use crate::below::{SocketIoService, SocketRef};
 
 use self::flusher::Flushers;
 pub use self::traffic::SlowReason;
-pub(crate) use self::{line::Line, queue::ForBelow, wire::Wire};
+pub(crate) use self::{
+    line::Line,
+    queue::{ForBelow, Haste},
+    wire::Wire,
+};
 
 /// How long a session may take to its next poll. Socket.IO's client polls at once.
 const NEXT_POLL: Duration = Duration::from_millis(250);
@@ -41,10 +45,10 @@ pub(crate) struct Door {
 }
 
 impl Door {
-    pub(crate) fn new(below: SocketIoService) -> Self {
+    pub(crate) fn new(below: SocketIoService, flush_interval: Duration) -> Self {
         Self {
             below,
-            flushers: Flushers::default(),
+            flushers: Flushers::new(flush_interval),
             lines: DashMap::new(),
             polled: DashSet::new(),
         }

@@ -22,8 +22,24 @@ pub(super) struct Queue {
     ready: VecDeque<Piece>,
     /// What comes after something that the layer below has yet to write.
     held: VecDeque<Piece>,
-    /// Whether somebody has been told that something is ready.
-    is_due: bool,
+    told: Told,
+}
+
+/// Whether somebody has been told that something is ready.
+#[derive(Default)]
+struct Told {
+    due: bool,
+    /// That it must not wait.
+    urgent: bool,
+}
+
+/// When a packet is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Haste {
+    /// In the next round, with what others get.
+    Due,
+    /// At once, with all that waits for the same client.
+    Urgent,
 }
 
 /// What becomes of packets.
@@ -117,10 +133,19 @@ impl Queue {
     }
 
     /// Whether something is ready of which nobody has been told yet: the caller is to tell.
-    pub(super) fn falls_due(&mut self) -> bool {
-        let is_news = !self.is_due && !self.ready.is_empty();
-        self.is_due |= is_news;
+    pub(super) fn falls(&mut self, haste: Haste) -> bool {
+        let is_told = match haste {
+            Haste::Due => &mut self.told.due,
+            Haste::Urgent => &mut self.told.urgent,
+        };
+        let is_news = !*is_told && !self.ready.is_empty();
+        *is_told |= is_news;
         is_news
+    }
+
+    /// Whoever was told that something is urgent begins to write it.
+    pub(super) fn begin_urgent(&mut self) {
+        self.told.urgent = false;
     }
 
     /// Gives what is ready.
@@ -128,10 +153,12 @@ impl Queue {
         mem::swap(into, &mut self.ready);
     }
 
-    /// Whether all is written, in which case somebody has to be told again.
-    pub(super) fn rests(&mut self) -> bool {
+    /// Whether all is written. Whoever is told of what is due has to be told again then.
+    pub(super) fn rests(&mut self, haste: Haste) -> bool {
         let rests = self.ready.is_empty();
-        self.is_due = !rests;
+        if haste == Haste::Due {
+            self.told.due = !rests;
+        }
         if rests && self.ready.capacity() > KEPT {
             self.ready = VecDeque::new();
         }
@@ -141,7 +168,7 @@ impl Queue {
     /// Forgets what is ready for a web socket that has gone.
     pub(super) fn clear(&mut self) {
         self.ready.clear();
-        self.is_due = false;
+        self.told = Told::default();
         self.is_mid_frame = false;
     }
 
@@ -222,16 +249,16 @@ mod tests {
     fn somebody_is_told_once_of_what_is_ready() {
         let mut queue = Queue::default();
         queue.go_direct();
-        assert!(!queue.falls_due());
+        assert!(!queue.falls(Haste::Due));
         assert!(queue.push(packet(1)).is_ok());
-        assert!(queue.falls_due());
+        assert!(queue.falls(Haste::Due));
         assert!(queue.push(packet(2)).is_ok());
-        assert!(!queue.falls_due());
-        assert!(!queue.rests());
+        assert!(!queue.falls(Haste::Due));
+        assert!(!queue.rests(Haste::Due));
         assert_eq!(ready(&mut queue), frames([1, 2]));
-        assert!(queue.rests());
+        assert!(queue.rests(Haste::Due));
         assert!(queue.push(packet(3)).is_ok());
-        assert!(queue.falls_due());
+        assert!(queue.falls(Haste::Due));
     }
 
     #[test]

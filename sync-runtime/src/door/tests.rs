@@ -5,6 +5,7 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
+    time::Duration,
 };
 
 use serde_json::json;
@@ -12,17 +13,19 @@ use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf, duplex},
     net::{TcpListener, TcpStream},
     task::yield_now,
+    time::Instant,
 };
 
 use super::{
     flusher,
     line::{Line, MAX_BELOW},
+    queue::Haste,
     wire::{CLOSE, Wire},
 };
 use crate::packet::{Amount, Packet};
 
 fn line() -> Arc<Line> {
-    Arc::new(Line::new(flusher::begin()))
+    Arc::new(Line::new(flusher::begin(Duration::ZERO)))
 }
 
 /// An event with this much text.
@@ -33,7 +36,7 @@ fn packet(bytes: usize) -> Packet {
 /// Whether it is sent directly.
 fn send(line: &Arc<Line>, packet: &Packet) -> bool {
     line.traffic().sent(packet.amount());
-    line.send(packet.clone()).is_ok()
+    line.send(packet.clone(), Haste::Due).is_ok()
 }
 
 /// A frame as the layer below writes it.
@@ -222,7 +225,7 @@ impl AsyncWrite for Panics {
 
 #[tokio::test]
 async fn a_network_that_panics_ends_its_own_line_and_no_other() {
-    let flusher = flusher::begin();
+    let flusher = flusher::begin(Duration::ZERO);
     let [broken, whole] = [(); 2].map(|()| Arc::new(Line::new(flusher.clone())));
     let mut wire = Wire::new(Panics, &broken).expect("a free line");
     let (mut client, server) = duplex(1024);
@@ -232,6 +235,37 @@ async fn a_network_that_panics_ends_its_own_line_and_no_other() {
     assert_eq!(error.kind(), io::ErrorKind::ConnectionAborted);
     assert!(send(&whole, &packet(1)));
     read(&mut client, &[packet(1).frame()]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_many_get_waits_for_its_round_and_an_answer_takes_it_along() {
+    const INTERVAL: Duration = Duration::from_millis(100);
+    let flusher = flusher::begin(INTERVAL);
+    let [line, other] = [(); 2].map(|()| Arc::new(Line::new(flusher.clone())));
+    let (mut client, server) = duplex(1024);
+    let _wire = Wire::new(server, &line).expect("a free line");
+    let (mut other_client, server) = duplex(1024);
+    let _other_wire = Wire::new(server, &other).expect("a free line");
+    let [first, second, answer, third] = [1, 2, 3, 4].map(packet);
+    let begun = Instant::now();
+    let rounds = || begun.elapsed().as_millis() / INTERVAL.as_millis();
+
+    assert!(send(&line, &first));
+    read(&mut client, &[first.frame()]).await;
+    assert_eq!(rounds(), 0, "the first round is at once");
+
+    assert!(send(&line, &second));
+    assert!(send(&other, &second));
+    line.traffic().sent(answer.amount());
+    assert!(line.send(answer.clone(), Haste::Urgent).is_ok());
+    read(&mut client, &[second.frame(), answer.frame()]).await;
+    assert_eq!(rounds(), 0, "an answer waits for no round");
+    read(&mut other_client, &[second.frame()]).await;
+    assert_eq!(rounds(), 1);
+
+    assert!(send(&line, &third));
+    read(&mut client, &[third.frame()]).await;
+    assert_eq!(rounds(), 2);
 }
 
 #[tokio::test]

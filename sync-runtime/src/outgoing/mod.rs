@@ -17,7 +17,7 @@ pub(crate) use self::watch::watch;
 use crate::{
     below::Full,
     connection::Connection,
-    door::{ForBelow, SlowReason},
+    door::{ForBelow, Haste, SlowReason},
     packet::Packet,
     room::RoomCode,
     server::Server,
@@ -47,7 +47,18 @@ impl Server {
         data: &impl Serialize,
     ) -> bool {
         let packet = written(event, Packet::event(event, data));
-        packet.is_some_and(|packet| self.send(to, packet))
+        packet.is_some_and(|packet| self.send(to, packet, Haste::Due))
+    }
+
+    /// As [`emit`](Self::emit), an event that its client waits for.
+    pub(crate) fn emit_answer(
+        self: &Arc<Self>,
+        to: &Arc<Connection>,
+        event: &str,
+        answer: &impl Serialize,
+    ) -> bool {
+        let packet = written(event, Packet::event(event, answer));
+        packet.is_some_and(|packet| self.send(to, packet, Haste::Urgent))
     }
 
     /// As [`emit`](Self::emit), with what is written already: the pieces together are JSON.
@@ -57,10 +68,10 @@ impl Server {
         event: &'static str,
         pieces: [&str; N],
     ) -> bool {
-        self.send(to, Packet::event_of_pieces(event, pieces))
+        self.send(to, Packet::event_of_pieces(event, pieces), Haste::Due)
     }
 
-    /// Acknowledges a packet of a connection, as [`emit`](Self::emit) sends an event.
+    /// Acknowledges a packet of a connection, as [`emit_answer`](Self::emit_answer) sends an event.
     pub(crate) fn acknowledge(
         self: &Arc<Self>,
         to: &Arc<Connection>,
@@ -68,14 +79,14 @@ impl Server {
         data: &impl Serialize,
     ) -> bool {
         let packet = written("an acknowledgement", Packet::ack(id, data));
-        packet.is_some_and(|packet| self.send(to, packet))
+        packet.is_some_and(|packet| self.send(to, packet, Haste::Urgent))
     }
 
-    fn send(self: &Arc<Self>, to: &Arc<Connection>, packet: Packet) -> bool {
+    fn send(self: &Arc<Self>, to: &Arc<Connection>, packet: Packet, haste: Haste) -> bool {
         if !self.can_hear(to) {
             return false;
         }
-        let sent = self.try_send(to, packet);
+        let sent = self.try_send(to, packet, haste);
         if let Err(reason) = sent {
             self.evict(to, reason);
         }
@@ -83,16 +94,17 @@ impl Server {
     }
 
     /// Sends a packet to a connection that can hear it, if not too much waits for it already.
-    fn try_send(&self, to: &Connection, packet: Packet) -> Result<(), SlowReason> {
+    fn try_send(&self, to: &Connection, packet: Packet, haste: Haste) -> Result<(), SlowReason> {
         let line = to.line();
         let bounds = self.config.unsent_bounds();
         line.traffic().admit(packet.amount(), bounds)?;
-        self.pass_on(to, packet).map_err(|Full| SlowReason::Lost)
+        self.pass_on(to, packet, haste)
+            .map_err(|Full| SlowReason::Lost)
     }
 
     /// Gives a packet to whoever writes it.
-    fn pass_on(&self, to: &Connection, packet: Packet) -> Result<(), Full> {
-        match to.line().send(packet) {
+    fn pass_on(&self, to: &Connection, packet: Packet, haste: Haste) -> Result<(), Full> {
+        match to.line().send(packet, haste) {
             Ok(()) => Ok(()),
             Err(ForBelow(packet)) => self.below.send(to.id(), &packet),
         }
@@ -191,7 +203,10 @@ impl<'a> Round<'a> {
             if !self.server.can_hear(member) {
                 continue;
             }
-            match self.server.try_send(member, self.packet.clone()) {
+            match self
+                .server
+                .try_send(member, self.packet.clone(), Haste::Due)
+            {
                 Ok(()) => self.sent += 1,
                 Err(reason) => self.slow.push((member.clone(), reason)),
             }
@@ -221,7 +236,7 @@ pub(crate) fn emit_last(
         return false;
     };
     to.line().traffic().sent(packet.amount());
-    server.pass_on(to, packet).is_ok()
+    server.pass_on(to, packet, Haste::Urgent).is_ok()
 }
 
 fn written(what: &str, packet: serde_json::Result<Packet>) -> Option<Packet> {

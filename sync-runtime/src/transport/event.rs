@@ -156,7 +156,7 @@ impl ReplyTo {
     ) {
         match result {
             Ok(answer) => {
-                server.emit(to, &self.event(), &answer);
+                server.emit_answer(to, &self.event(), &answer);
             }
             Err(failure) => self.refuse(server, to, failure),
         }
@@ -171,7 +171,7 @@ impl ReplyTo {
     ) {
         let failure = server.messages.translated(failure.into(), to.locale());
         failure.log(self.event);
-        server.emit(to, &self.event(), &failure.envelope());
+        server.emit_answer(to, &self.event(), &failure.envelope());
     }
 }
 

@@ -53,7 +53,7 @@ pub(crate) fn door(config: &Config) -> (Door, SocketIo, Below) {
         .ping_timeout(config.ping_timeout)
         .connect_timeout(config.connect_timeout)
         .build_with_inner_svc(Router::new());
-    (Door::new(below), io, reach)
+    (Door::new(below, config.flush_interval), io, reach)
 }
 
 /// Serves the namespace `/`.

@@ -81,7 +81,7 @@ impl Reply {
 
     fn send_both(self, answer: &impl Serialize) {
         let (server, connection) = (&self.server, &self.connection);
-        server.emit(connection, &self.to.event(), answer);
+        server.emit_answer(connection, &self.to.event(), answer);
         self.ack.send(server, connection, answer);
     }
 
