@@ -37,6 +37,9 @@ pub(crate) fn measure(words: &[String]) -> Outcome {
     report.correct()
 }
 
+/// Now and then socketioxide by itself closes a connection that has just come.
+const TRIES: usize = 5;
+
 /// The runs of a group, by server and load. All take turns, so that what else the machine does falls on
 /// all of them.
 fn rounds(group: &Group, options: &Options) -> Result<Vec<Measured>, Box<dyn Error + Send + Sync>> {
@@ -55,15 +58,16 @@ fn rounds(group: &Group, options: &Options) -> Result<Vec<Measured>, Box<dyn Err
             runs,
         } in &mut rows
         {
-            let run = || run::run(*server, point, time);
-            let run = match run() {
-                // Now and then socketioxide by itself closes a connection that has just come.
-                Err(error) if !server.is_ours() => {
-                    eprintln!("once more: {}", in_words(*server, point, &*error));
-                    run()
+            let mut run = run::run(*server, point, time);
+            for _ in 1..TRIES {
+                match &run {
+                    Err(error) if !server.is_ours() => {
+                        eprintln!("once more: {}", in_words(*server, point, &**error));
+                        run = run::run(*server, point, time);
+                    }
+                    _ => break,
                 }
-                run => run,
-            };
+            }
             runs.push(run.map_err(|error| in_words(*server, point, &*error))?);
         }
     }
