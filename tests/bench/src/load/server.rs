@@ -6,6 +6,7 @@ use std::{
     net::{Ipv4Addr, SocketAddr},
     path::Path,
     process::{Child, Command, Stdio},
+    thread::available_parallelism,
     time::Duration,
 };
 
@@ -140,12 +141,15 @@ pub(crate) struct ServerProcess {
 }
 
 impl ServerProcess {
-    /// Starts it, with options beside its own.
+    /// Starts it, with options beside its own. Nodes of one server share the workers that it would have alone, as
+    /// if each had its own part of the machine.
     pub(crate) fn start(
         server: Server,
         options: &[String],
     ) -> Result<Self, Box<dyn Error + Send + Sync>> {
         let mut command = server.command()?;
+        let workers = available_parallelism()?.get() / server.nodes();
+        command.env("TOKIO_WORKER_THREADS", workers.max(1).to_string());
         let child = command.args(options).stdout(Stdio::piped()).spawn()?;
         // It ends also if it turns out that it does not serve.
         let mut process = Self {
