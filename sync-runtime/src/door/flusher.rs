@@ -2,12 +2,12 @@
 //!
 //! A line with something to write is put on a list, once, and a task writes for all that are on it. Of what
 //! a delivery costs, a write is the most, so it does so in rounds: what is sent in between goes out in one
-//! write for each line. A round comes some time after the one before, and as long after its end as it took, so that
+//! write for each line. A round comes some time after the one before, and rests as long as that took, so that
 //! what is sent waits little longer than its turn takes anyhow. Where there is little to do, a round begins at once, but
 //! gives way first to whatever is ready to run.
 //!
-//! What is for one client alone, such as an answer, waits for no round. There are two tasks for each worker of
-//! the runtime, and each line belongs to one of the workers.
+//! What its client waits for, an answer, waits for no round: another task writes it, with all that is there for the same
+//! line. There are two such tasks for each worker of the runtime, and each line belongs to one of the workers.
 
 use std::{
     future::poll_fn,
@@ -148,8 +148,8 @@ async fn give_way() {
     .await;
 }
 
-/// A network that panics must not end what others are written by.
-fn flush(line: &Arc<Line>, haste: Haste, together: &mut Vec<u8>) {
+/// Writes to one line. A network that panics must not end what others are written by.
+pub(super) fn flush(line: &Arc<Line>, haste: Haste, together: &mut Vec<u8>) {
     let flushed = catch_unwind(AssertUnwindSafe(|| line.flush(haste, together)));
     if let Err(payload) = flushed {
         tracing::error!(panic = %panic::text(&*payload), "a connection is cut: its network panicked");

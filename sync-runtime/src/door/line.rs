@@ -22,7 +22,7 @@ use parking_lot::Mutex;
 use tokio::io::{AsyncWrite, WriteHalf};
 
 use super::{
-    flusher::{Flusher, TOGETHER},
+    flusher::{self, Flusher, TOGETHER},
     queue::{ForBelow, Haste, KEPT, Piece, Queue},
     traffic::{SlowReason, Traffic},
     wire::Io,
@@ -125,8 +125,10 @@ impl Line {
         })
     }
 
-    /// Ends a web socket between two messages of its client.
-    pub(crate) fn hang_up(&self) {
+    /// Ends a web socket between two messages of its client, with what waits for its round written first, as far
+    /// as the network takes it.
+    pub(crate) fn hang_up(self: &Arc<Self>) {
+        flusher::flush(self, Haste::Urgent, &mut Vec::new());
         self.is_ending.store(true, Ordering::SeqCst);
         self.reader.wake();
     }

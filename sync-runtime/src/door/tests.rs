@@ -268,6 +268,20 @@ async fn what_many_get_waits_for_its_round_and_an_answer_takes_it_along() {
     assert_eq!(rounds(), 2);
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_waits_for_its_round_is_written_before_its_line_is_hung_up() {
+    let (mut client, server) = duplex(1024);
+    let line = Arc::new(Line::new(flusher::begin(Duration::from_millis(100))));
+    let mut wire = Wire::new(server, &line).expect("a free line");
+    assert!(send(&line, &packet(1)));
+    read(&mut client, &[packet(1).frame()]).await;
+    assert!(send(&line, &packet(2)));
+    line.hang_up();
+    wire.read_exact(&mut [0; CLOSE.len()]).await.expect("read");
+    drop(wire);
+    read(&mut client, &[packet(2).frame()]).await;
+}
+
 #[tokio::test]
 async fn what_was_sent_is_read_also_by_a_client_that_still_speaks() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
