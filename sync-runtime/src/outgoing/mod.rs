@@ -46,8 +46,7 @@ impl Server {
         event: &str,
         data: &impl Serialize,
     ) -> bool {
-        let packet = written(event, Packet::event(event, data));
-        packet.is_some_and(|packet| self.send(to, packet, Haste::Due))
+        self.emit_with(to, event, data, Haste::Due)
     }
 
     /// As [`emit`](Self::emit), an event that its client waits for.
@@ -57,8 +56,18 @@ impl Server {
         event: &str,
         answer: &impl Serialize,
     ) -> bool {
-        let packet = written(event, Packet::event(event, answer));
-        packet.is_some_and(|packet| self.send(to, packet, Haste::Urgent))
+        self.emit_with(to, event, answer, Haste::Urgent)
+    }
+
+    fn emit_with(
+        self: &Arc<Self>,
+        to: &Arc<Connection>,
+        event: &str,
+        data: &impl Serialize,
+        haste: Haste,
+    ) -> bool {
+        let packet = written(event, Packet::event(event, data));
+        packet.is_some_and(|packet| self.send(to, packet, haste))
     }
 
     /// As [`emit`](Self::emit), with what is written already: the pieces together are JSON.

@@ -22,7 +22,7 @@ use serde::{
 use serde_json::Error;
 
 use key::Key;
-use place::{At, Noticed, Place};
+use place::{At, Noticed};
 use source::{Ask, Choice, Elements, Entries, Found, Source, Sow, Take, Text, asked_twice};
 
 /// Why an input was not read.
@@ -41,8 +41,8 @@ pub enum Unfit {
 
 /// What was read of a part, if it was.
 ///
-/// Like all that stands in here for each type it is written without `?`, closures and constructors: each of these
-/// is one more function for each.
+/// Like all that stands in here for each type it is written without `?`, closures and generic constructors: each of
+/// these is one more function for each.
 macro_rules! whole {
     ($read:expr, $part:ident) => {
         match ($read, $part.value) {
@@ -316,10 +316,7 @@ impl<'de> SeqAccess<'de> for Items<'_, 'de> {
         &mut self,
         seed: S,
     ) -> Result<Option<S::Value>, Error> {
-        let place = Place::Index {
-            parent: self.at.place,
-            index: self.index,
-        };
+        let place = self.at.place.index(self.index);
         self.index += 1;
         let mut part = Part {
             seed: Some(seed),
@@ -360,11 +357,8 @@ impl<'a, 'de> Fields<'a, 'de> {
 
     /// An error of the type that the key was read for.
     fn refused(&self, error: Error) -> Error {
-        let entry = Place::Entry {
-            parent: self.at.place,
-            key: &self.key,
-        };
-        self.at.place(&entry).misfit();
+        let place = self.at.place.entry(&self.key);
+        self.at.place(&place).misfit();
         error
     }
 }
@@ -388,10 +382,7 @@ impl<'de> MapAccess<'de> for Fields<'_, 'de> {
     }
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Error> {
-        let place = Place::Entry {
-            parent: self.at.place,
-            key: &self.key,
-        };
+        let place = self.at.place.entry(&self.key);
         let mut part = Part {
             seed: Some(seed),
             value: None,
@@ -409,15 +400,6 @@ struct Variant<'a, 'de> {
     choice: &'a mut dyn Choice<'de>,
     at: At<'a>,
     name: Text,
-}
-
-impl Variant<'_, '_> {
-    fn place(&self) -> Place<'_> {
-        Place::Variant {
-            parent: self.at.place,
-            name: &self.name,
-        }
-    }
 }
 
 impl<'de> EnumAccess<'de> for Variant<'_, 'de> {
@@ -440,15 +422,12 @@ impl<'de> VariantAccess<'de> for Variant<'_, 'de> {
     type Error = Error;
 
     fn unit_variant(self) -> Result<(), Error> {
-        let read = self.choice.unit();
-        self.at.place(&self.place()).watch(read)
+        let place = self.at.place.variant(&self.name);
+        self.at.place(&place).watch(self.choice.unit())
     }
 
     fn newtype_variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<S::Value, Error> {
-        let place = Place::Variant {
-            parent: self.at.place,
-            name: &self.name,
-        };
+        let place = self.at.place.variant(&self.name);
         let inside = place.inside();
         let mut part = Part {
             seed: Some(seed),
@@ -460,10 +439,7 @@ impl<'de> VariantAccess<'de> for Variant<'_, 'de> {
     }
 
     fn tuple_variant<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, Error> {
-        let place = Place::Variant {
-            parent: self.at.place,
-            name: &self.name,
-        };
+        let place = self.at.place.variant(&self.name);
         let mut asked = Asked::<Sequence, V> {
             visitor: Some(visitor),
             value: None,
@@ -479,10 +455,7 @@ impl<'de> VariantAccess<'de> for Variant<'_, 'de> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Error> {
-        let place = Place::Variant {
-            parent: self.at.place,
-            name: &self.name,
-        };
+        let place = self.at.place.variant(&self.name);
         let mut asked = Asked::<Object, V> {
             visitor: Some(visitor),
             value: None,

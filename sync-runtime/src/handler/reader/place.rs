@@ -30,6 +30,21 @@ pub(super) enum Place<'a> {
 }
 
 impl<'a> Place<'a> {
+    pub(super) fn index(&'a self, index: usize) -> Self {
+        Self::Index {
+            parent: self,
+            index,
+        }
+    }
+
+    pub(super) fn entry(&'a self, key: &'a str) -> Self {
+        Self::Entry { parent: self, key }
+    }
+
+    pub(super) fn variant(&'a self, name: &'a str) -> Self {
+        Self::Variant { parent: self, name }
+    }
+
     pub(super) fn inside(&'a self) -> Self {
         Self::Inside { parent: self }
     }
