@@ -97,9 +97,7 @@ impl Line {
     pub(crate) fn send(self: &Arc<Self>, packet: Packet, haste: Haste) -> Result<(), ForBelow> {
         let mut queue = self.queue.lock();
         queue.push(packet)?;
-        if queue.falls(haste) {
-            self.list(haste);
-        }
+        self.tell(&mut queue, haste);
         Ok(())
     }
 
@@ -114,7 +112,7 @@ impl Line {
         self.traffic.wrote(seen.amount);
         let mut queue = self.queue.lock();
         queue.wrote_below(seen);
-        self.told(queue.falls(Haste::Due));
+        self.tell(&mut queue, Haste::Due);
     }
 
     /// See [`Traffic::watch`]. What the layer below has kept from a poll is lost when there is no next one.
@@ -259,7 +257,7 @@ impl Line {
         self.below.fetch_add(bytes.len(), Ordering::SeqCst);
         let mut queue = self.queue.lock();
         queue.push_below(bytes, seen, is_mid_frame);
-        self.told(queue.falls(Haste::Due));
+        self.tell(&mut queue, Haste::Due);
     }
 
     /// Waits until less than so many bytes of the layer below wait.
@@ -287,10 +285,10 @@ impl Line {
         self.reader.register(context.waker());
     }
 
-    /// Has it flushed, if something has fallen due.
-    fn told(self: &Arc<Self>, is_due: bool) {
-        if is_due {
-            self.flusher.flush(self.clone());
+    /// Has it flushed, if something has fallen due of which nobody knows.
+    fn tell(self: &Arc<Self>, queue: &mut Queue, haste: Haste) {
+        if queue.falls(haste) {
+            self.list(haste);
         }
     }
 
