@@ -106,7 +106,8 @@ pub struct Config {
     /// How long it is at least from one round of writes to web sockets to the next. Deliveries, streams and presence
     /// go out in rounds: the first at once, and each further one at least this long after the one before began, and
     /// after a rest as long as that took, of 20 times this at the most. What is sent in between shares its write, which is
-    /// most of what a delivery costs. An answer is written at once, with all that waits for the same client.
+    /// most of what a delivery costs. An answer is written at once, with all that waits for the same client. What is said
+    /// to other nodes goes to Redis in rounds of this interval likewise.
     ///
     /// 1 millisecond, which is what timers can do. At most 100 milliseconds; zero writes as soon as it can.
     #[serde(with = "form::duration")]

@@ -131,6 +131,7 @@ impl RedisCluster {
             bytes: config.cluster_publish_bytes,
             lost_channels: config.cluster_lost_topics,
             timeout,
+            interval: config.flush_interval,
         };
         let word = Word {
             payload: text(&id, &Said::Lost).unwrap_or_default(),
@@ -158,14 +159,13 @@ impl RedisCluster {
             let _in_runtime = runtime.enter();
             channels.hear()
         };
-        let log = RedisLog::new(
-            connection.clone(),
-            Place {
-                prefix: prefix.clone(),
-                timeout,
-                bytes_per_room: config.history_bytes_per_room,
-            },
-        );
+        let place = Place {
+            prefix: prefix.clone(),
+            timeout,
+            bytes_per_room: config.history_bytes_per_room,
+        };
+        let (log, recording) = RedisLog::new(connection.clone(), place);
+        runtime.spawn(recording);
         let node = Node {
             id,
             connection,

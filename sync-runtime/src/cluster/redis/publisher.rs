@@ -1,4 +1,5 @@
-//! Publishing without waiting: a queue, and a task that empties it into Redis.
+//! Publishing without waiting: a queue, and a task that empties it into Redis, in rounds as deliveries are written: most
+//! of what a publication costs, here, in Redis and on the nodes that hear it, is what a packet costs.
 //!
 //! A publication is never tried twice: nobody knows of one that failed whether Redis has had it, and a
 //! live delivery must not come twice. Instead those whom it was for are told that something may be
@@ -14,16 +15,17 @@ use std::{
     time::Duration,
 };
 
+use futures_util::FutureExt;
 use parking_lot::Mutex;
 use redis::{RedisResult, aio::ConnectionManager};
 use tokio::{
     sync::{Notify, mpsc},
-    time::{MissedTickBehavior, interval, timeout},
+    time::{Instant, MissedTickBehavior, interval, sleep_until, timeout},
 };
 
 use crate::observe;
 
-/// How many publications are sent to Redis at once.
+/// How many publications are sent to Redis in one round at the most.
 const AT_ONCE: usize = 256;
 
 /// How often it is looked whether Redis takes word of what was lost.
@@ -38,6 +40,8 @@ pub(super) struct Room {
     pub(super) lost_channels: usize,
     /// How long Redis may take.
     pub(super) timeout: Duration,
+    /// How long it is at least from one round to the next.
+    pub(super) interval: Duration,
 }
 
 /// What is published when something was lost.
@@ -157,9 +161,16 @@ impl Writer {
         let mut look = interval(TELL_EVERY);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut batch = Vec::new();
+        let mut next_round = Instant::now();
         loop {
             tokio::select! {
                 _ = publications.recv_many(&mut batch, AT_ONCE) => {
+                    if Instant::now() < next_round && batch.len() < AT_ONCE {
+                        sleep_until(next_round).await;
+                        let others = AT_ONCE - batch.len();
+                        publications.recv_many(&mut batch, others).now_or_never();
+                    }
+                    next_round = Instant::now() + self.shared.room.interval;
                     self.write(mem::take(&mut batch)).await;
                 }
                 _ = look.tick() => self.tell_of_lost().await,
@@ -227,7 +238,69 @@ impl Writer {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::StreamExt;
+    use tokio::time::sleep;
+
     use super::*;
+    use crate::{
+        redis_connection,
+        session::redis::server_for_tests::{PATIENCE, RedisServer},
+    };
+
+    #[tokio::test]
+    async fn the_first_is_published_at_once_and_what_comes_in_an_interval_together() {
+        const INTERVAL: Duration = Duration::from_millis(300);
+        const MANY: u32 = 30;
+        let server = RedisServer::start().await;
+        let connected = redis_connection::connect(&server.url(), PATIENCE).await;
+        let (client, mut connection) = connected.expect("a connection");
+        let mut listener = client.get_async_pubsub().await.expect("a connection");
+        listener.subscribe("a").await.expect("a subscription");
+        let mut heard = listener.into_on_message();
+        let mut reads = async || -> u32 {
+            let mut info = redis::cmd("INFO");
+            let info = info.arg("stats").query_async(&mut connection).await;
+            let info: String = info.expect("an answer");
+            let reads = info.split("total_reads_processed:").nth(1);
+            let reads = reads.and_then(|reads| reads.lines().next());
+            reads.and_then(|reads| reads.parse().ok()).expect("a count")
+        };
+        let room = Room {
+            bytes: 10_000,
+            lost_channels: 10,
+            timeout: PATIENCE,
+            interval: INTERVAL,
+        };
+        let word = Word {
+            payload: "lost".into(),
+            to_all: "all".into(),
+        };
+        let (_, publishing) = redis_connection::connect(&server.url(), PATIENCE)
+            .await
+            .expect("a connection");
+        let (publisher, writing) = Publisher::new(publishing, room, word);
+        tokio::spawn(writing);
+
+        let before = reads().await;
+        let began = Instant::now();
+        for number in 0..MANY {
+            publisher.publish("a".into(), number.to_string());
+            if number == 0 {
+                let first = heard.next().await.expect("a message");
+                assert_eq!(first.get_payload_bytes(), b"0");
+                assert!(began.elapsed() < INTERVAL, "the first has waited");
+            }
+            sleep(Duration::from_millis(2)).await;
+        }
+        publisher.flushed().await;
+        let rounds = began.elapsed().as_millis() / INTERVAL.as_millis() + 2;
+        let reads = reads().await - before - 1;
+        assert!(u128::from(reads) <= rounds, "{reads} in {rounds} rounds");
+        for number in 1..MANY {
+            let message = heard.next().await.expect("a message");
+            assert_eq!(message.get_payload_bytes(), number.to_string().as_bytes());
+        }
+    }
 
     #[test]
     fn beyond_the_bound_something_counts_as_lost_on_all_channels() {

@@ -1,11 +1,12 @@
 //! Logs in Redis, which the nodes of a cluster share.
 //!
-//! Each room has a hash, a stream and a list there; `scripts/life.lua` says what is in them. An entry is
-//! recorded by one script, which also tells it to all nodes on the channel of the room, so that what a
+//! Each room has a hash, a stream and a list there; `scripts/life.lua` says what is in them. Entries are
+//! recorded by one script, which also tells each to all nodes on the channel of the room, so that what a
 //! node hears there is the order of the room.
 
 mod cluster_id;
 mod entry;
+mod recorder;
 mod scripts;
 #[cfg(test)]
 mod tests;
@@ -22,7 +23,11 @@ use redis::{FromRedisValue, Script, ScriptInvocation, aio::ConnectionManager};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use uuid::Uuid;
 
-use self::{cluster_id::ClusterId, scripts::Scripts};
+use self::{
+    cluster_id::ClusterId,
+    recorder::{Recorder, Recording},
+    scripts::Scripts,
+};
 use super::{Entry, Gap, Kept, Log, LogFuture, LogUnavailable, Offset, Page, Tailed};
 use crate::{
     redis_connection::{Link, Unanswered, Words},
@@ -51,12 +56,18 @@ pub(crate) struct Place {
 
 /// Logs in Redis.
 pub(crate) struct RedisLog {
+    rooms: Arc<Rooms>,
+    recorder: Recorder,
+    told: Told,
+    tail: Mutex<Option<UnboundedReceiver<Tailed>>>,
+}
+
+/// What Redis has of the rooms.
+struct Rooms {
     place: Place,
     link: Arc<Link>,
     scripts: Scripts,
     cluster: ClusterId,
-    told: Told,
-    tail: Mutex<Option<UnboundedReceiver<Tailed>>>,
 }
 
 /// What the log is told of the channels of rooms.
@@ -92,23 +103,35 @@ impl Told {
 }
 
 impl RedisLog {
-    pub(crate) fn new(connection: ConnectionManager, place: Place) -> Self {
-        let (tail, tailed) = unbounded_channel();
-        Self {
+    /// Logs, and what has to run for them.
+    pub(crate) fn new(
+        connection: ConnectionManager,
+        place: Place,
+    ) -> (Self, impl Future<Output = ()> + Send + 'static) {
+        let rooms = Arc::new(Rooms {
             link: Link::new(connection, place.timeout, WORDS),
             place,
             scripts: Scripts::default(),
             cluster: ClusterId::default(),
+        });
+        let (recorder, recording) = Recorder::new(rooms.clone());
+        let (tail, tailed) = unbounded_channel();
+        let log = Self {
+            rooms,
+            recorder,
             told: Told { tail },
             tail: Mutex::new(Some(tailed)),
-        }
+        };
+        (log, recording)
     }
 
     /// What is to be told of the channels of rooms.
     pub(crate) fn told(&self) -> Told {
         self.told.clone()
     }
+}
 
+impl Rooms {
     /// A script of a room with what all of them take.
     async fn script<'a>(
         &self,
@@ -165,6 +188,26 @@ impl RedisLog {
         })
     }
 
+    /// Records entries as the last of a room. Gives the place of the first; the others follow it.
+    async fn append(
+        &self,
+        room: &RoomCode,
+        entries: &[Recording],
+    ) -> Result<Offset, LogUnavailable> {
+        let mut script = self.script(&self.scripts.append, room).await?;
+        script
+            .arg(self.place.bytes_per_room)
+            .arg(format!("{}room:{room}", self.place.prefix));
+        for Recording {
+            kept, bytes, text, ..
+        } in entries
+        {
+            let age = milliseconds(kept.age);
+            script.arg(kept.count).arg(age).arg(*bytes).arg(text);
+        }
+        offset(&self.ask::<String>(&script).await?)
+    }
+
     async fn head(&self, room: &RoomCode) -> Result<Offset, LogUnavailable> {
         let script = self.script(&self.scripts.head, room).await?;
         offset(&self.ask::<String>(&script).await?)
@@ -187,30 +230,15 @@ fn milliseconds(duration: Duration) -> u64 {
 
 impl Log for RedisLog {
     fn is_available(&self) -> bool {
-        self.link.answers()
+        self.rooms.link.answers()
     }
 
     fn append(&self, entry: Entry, kept: Kept) -> LogFuture<'_, Offset> {
-        async move {
-            let text = entry::written(&entry).map_err(|error| {
-                tracing::error!(%error, "an entry cannot be written");
-                LogUnavailable
-            })?;
-            let mut script = self.script(&self.scripts.append, &entry.room).await?;
-            script
-                .arg(self.place.bytes_per_room)
-                .arg(kept.count)
-                .arg(milliseconds(kept.age))
-                .arg(entry.bytes())
-                .arg(format!("{}room:{}", self.place.prefix, entry.room))
-                .arg(text);
-            offset(&self.ask::<String>(&script).await?)
-        }
-        .boxed()
+        self.recorder.record(entry, kept).boxed()
     }
 
     fn heads<'a>(&'a self, rooms: &'a [RoomCode]) -> LogFuture<'a, Vec<Offset>> {
-        try_join_all(rooms.iter().map(|room| self.head(room))).boxed()
+        try_join_all(rooms.iter().map(|room| self.rooms.head(room))).boxed()
     }
 
     fn read<'a>(
@@ -220,15 +248,16 @@ impl Log for RedisLog {
         max: usize,
     ) -> LogFuture<'a, Page> {
         async move {
-            let mut script = self.script(&self.scripts.read, room).await?;
+            let rooms = &self.rooms;
+            let mut script = rooms.script(&rooms.scripts.read, room).await?;
             script.arg(after.epoch.as_str()).arg(after.number).arg(max);
-            let answer: Vec<String> = self.ask(&script).await?;
+            let answer: Vec<String> = rooms.ask(&script).await?;
             Ok(match answer.split_first() {
                 Some((what, entries)) if what == "entries" => page(room, after, entries),
                 Some((what, _)) if what == "trimmed" => Err(Gap::Trimmed),
                 _ => {
-                    let ask = || self.ask_for_cluster();
-                    self.cluster.check(&after.epoch, ask).await;
+                    let ask = || rooms.ask_for_cluster();
+                    rooms.cluster.check(&after.epoch, ask).await;
                     Err(Gap::NewEpoch)
                 }
             })
@@ -238,9 +267,10 @@ impl Log for RedisLog {
 
     fn restart<'a>(&'a self, room: &'a RoomCode, delivered: &'a Offset) -> LogFuture<'a, Offset> {
         async move {
-            let mut script = self.script(&self.scripts.restart, room).await?;
+            let rooms = &self.rooms;
+            let mut script = rooms.script(&rooms.scripts.restart, room).await?;
             script.arg(delivered.epoch.as_str()).arg(delivered.number);
-            offset(&self.ask::<String>(&script).await?)
+            offset(&rooms.ask::<String>(&script).await?)
         }
         .boxed()
     }
@@ -273,7 +303,7 @@ impl fmt::Debug for RedisLog {
     /// Without the connection, which can have a password in it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("RedisLog")
-            .field("place", &self.place)
+            .field("place", &self.rooms.place)
             .finish_non_exhaustive()
     }
 }

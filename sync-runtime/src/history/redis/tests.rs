@@ -46,7 +46,8 @@ impl Node {
             timeout,
             bytes_per_room,
         };
-        let log = RedisLog::new(connection, place);
+        let (log, recording) = RedisLog::new(connection, place);
+        tokio::spawn(recording);
         let bounds = Bounds {
             timeout: TIMEOUT,
             waiting_bytes: usize::MAX,
@@ -193,6 +194,48 @@ async fn what_two_nodes_record_at_the_same_time_is_one_order_for_all() {
         let numbers: Vec<usize> = own.map(|n| n.trim().parse().expect("a number")).collect();
         assert_eq!(numbers, (0..EACH).collect::<Vec<_>>());
     }
+}
+
+#[tokio::test]
+async fn what_is_recorded_at_the_same_time_is_few_calls_and_each_has_its_place() {
+    const MANY: u64 = 200;
+    let server = RedisServer::start().await;
+    let mut node = Node::new(&server).await;
+    let rooms = ["r", "s"];
+    for room in rooms {
+        node.follow(room).await;
+    }
+    let recorded = (0..MANY).map(|number| {
+        let room = rooms[usize::from(number % 2 == 1)];
+        node.log
+            .append(entry(room, &number.to_string()), kept(1000))
+    });
+    let offsets = join_all(recorded).await;
+    for (at, offset) in (0..).zip(offsets) {
+        assert_eq!(offset.map(|offset| offset.number), Ok(at / 2 + 1));
+    }
+    for _ in 0..MANY {
+        let recorded = node.recorded().await;
+        let number = recorded.offset.number - 1;
+        let number = number * 2 + u64::from(recorded.entry.room.as_str() == rooms[1]);
+        assert_eq!(text(&recorded), number.to_string());
+    }
+
+    let client = redis::Client::open(server.url()).expect("a URL");
+    let mut connection = client
+        .get_multiplexed_async_connection()
+        .await
+        .expect("a connection");
+    let mut info = redis::cmd("INFO");
+    let info: String = info
+        .arg("commandstats")
+        .query_async(&mut connection)
+        .await
+        .expect("an answer");
+    let calls = info.split("cmdstat_evalsha:calls=").nth(1);
+    let calls = calls.and_then(|calls| calls.split(',').next());
+    let calls: u64 = calls.and_then(|calls| calls.parse().ok()).expect("calls");
+    assert!(calls <= MANY / 10, "{calls} calls");
 }
 
 #[tokio::test]

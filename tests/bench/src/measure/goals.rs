@@ -19,6 +19,10 @@ fn is_closed(point: &Point) -> bool {
     matches!(point.pace, Pace::InFlight(_)) && !point.alone
 }
 
+fn is_any(_: &Point) -> bool {
+    true
+}
+
 fn is_open(point: &Point) -> bool {
     matches!(point.pace, Pace::PerSecond(_)) && !point.alone
 }
@@ -41,17 +45,17 @@ const GOALS: &[Goal] = &[
     goal(Server::Filter, Server::NodeLoop, 9.0, is_closed),
     goal(Server::Echo, Server::Node, 1.5, is_open),
     goal(Server::Filter, Server::NodeLoop, 2.0, is_open),
-    goal(Server::EchoNodes, Server::Echo, 0.8, is_closed),
-    goal(Server::FilterNodes, Server::Filter, 0.8, is_closed),
-    goal(Server::LoggedNodes, Server::Logged, 0.8, is_closed),
+    goal(Server::EchoNodes, Server::Echo, 0.8, is_any),
+    goal(Server::FilterNodes, Server::Filter, 0.8, is_any),
+    goal(Server::LoggedNodes, Server::Logged, 0.8, is_any),
 ];
 
 /// What should not change may be so many times as much: a fifth more.
 const FLAT: f64 = 1.2;
 
 /// What Redis is asked for each request may differ by so much from one size of a room to another: what
-/// nodes ask anyway is taken off by an estimate.
-const CONSTANT: f64 = 1.05;
+/// nodes ask anyway is taken off by an estimate, and how many entries share a call is chance.
+const CONSTANT: f64 = 1.2;
 
 /// What a request may cost over what it costs `bare`, of one who is alone in a room, in microseconds.
 const REQUEST: f64 = 25.0;
@@ -161,13 +165,19 @@ fn flat(rows: &[Measured], what: &str, figure: fn(&Run) -> f64) {
 /// What Redis is asked for a request, in a room of any size.
 fn commands(report: &Report) {
     for server in Server::ALL.into_iter().filter(|server| server.nodes() > 1) {
-        let rows: Vec<_> = report.rows().filter(|row| row.server == server).collect();
-        let asked = rows.iter().map(|row| row.spread(Run::commands).median);
-        let Spread { least, most, .. } = Spread::of(asked.collect());
-        let sizes: Vec<_> = rows.iter().map(|row| row.point.members).collect();
-        if let (Some(fewest), Some(most_members)) = (sizes.iter().min(), sizes.iter().max()) {
+        let mut paces = Vec::<(Pace, Vec<&Measured>)>::new();
+        for row in report.rows().filter(|row| row.server == server) {
+            let pace = row.point.pace;
+            match paces.iter_mut().find(|(of, _)| *of == pace) {
+                Some((_, rows)) => rows.push(row),
+                None => paces.push((pace, vec![row])),
+            }
+        }
+        for (pace, rows) in paces.into_iter().filter(|(_, rows)| rows.len() > 1) {
+            let asked = rows.iter().map(|row| row.spread(Run::commands).median);
+            let Spread { least, most, .. } = Spread::of(asked.collect());
             println!(
-                "{:<36} {least:>7.2} -{most:>7.2}           goal constant {:<7} {fewest} to {most_members} members",
+                "{:<36} {least:>7.2} -{most:>7.2}           goal constant {:<7} {pace}",
                 format!("{}, Redis commands a request", server.name()),
                 if most <= least * CONSTANT {
                     "reached"

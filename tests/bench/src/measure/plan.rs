@@ -122,13 +122,18 @@ impl Point {
     }
 }
 
+impl fmt::Display for Pace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::InFlight(requests) => write!(f, "{requests} in flight"),
+            Self::PerSecond(requests) => write!(f, "{requests} requests/s"),
+        }
+    }
+}
+
 impl fmt::Display for Point {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} members", self.members)?;
-        match self.pace {
-            Pace::InFlight(requests) => write!(f, ", {requests} in flight")?,
-            Pace::PerSecond(requests) => write!(f, ", {requests} requests/s")?,
-        }
+        write!(f, "{} members, {}", self.members, self.pace)?;
         if self.alone {
             f.write_str(", each alone")?;
         }
@@ -192,6 +197,9 @@ pub(crate) fn each(points: impl IntoIterator<Item = Point>, servers: &[Server]) 
 const EIGHT: Pace = Pace::InFlight(8);
 const SIXTY: Pace = Pace::PerSecond(60);
 
+/// Too few for requests to share writes, enough for processor time to be counted.
+const HUNDREDS: Pace = Pace::PerSecond(500);
+
 /// What is measured when nothing else is said: five minutes or so.
 pub(crate) fn some_loads() -> Vec<Group> {
     let closed = [100, 500, 2000].map(|members| Point::new(members, EIGHT));
@@ -217,9 +225,12 @@ pub(crate) fn all_loads() -> Vec<Group> {
 
 /// One node, and two on Redis.
 pub(crate) fn nodes() -> Vec<Group> {
-    let points = [100, 500, 2000].map(|members| Point::new(members, EIGHT));
-    let busy = Point::new(500, Pace::InFlight(64));
-    each(points.into_iter().chain([busy]), &NODES)
+    let mut points = Vec::from([100, 500, 2000].map(|members| Point::new(members, EIGHT)));
+    points.push(Point::new(500, Pace::InFlight(64)));
+    // As many requests on two nodes as on one, whatever their answers take.
+    points.push(Point::new(100, HUNDREDS));
+    points.push(Point::new(500, SIXTY));
+    each(points, &NODES)
 }
 
 const NODES: [Server; 6] = [
@@ -235,11 +246,11 @@ const NODES: [Server; 6] = [
 pub(crate) fn scaling() -> Vec<Group> {
     let servers = [Server::Echo, Server::Filter];
     let cost = |points: [Point; 3]| Group::new(Compared::Cost, &servers, points);
-    let members = [100, 500, 2000].map(|members| Point::new(members, EIGHT));
-    // One request at a time: more in flight to one room share writes, those to different rooms cannot.
+    let members = |pace| [100, 500, 2000].map(|members| Point::new(members, pace));
+    // Those who ask as soon as they are answered share the writes to one room, and cannot to many.
     let rooms = [1, 25, 1000].map(|rooms| Point {
         rooms,
-        ..Point::new(500, Pace::InFlight(1))
+        ..Point::new(500, HUNDREDS)
     });
     let idle_rooms = [0, 100, 1000].map(|idle_rooms| Point {
         idle_rooms,
@@ -249,7 +260,11 @@ pub(crate) fn scaling() -> Vec<Group> {
         routes,
         ..Point::new(100, EIGHT)
     });
-    let mut groups = Vec::from([members, rooms, idle_rooms, routes].map(cost));
+    let mut groups = Vec::from([members(EIGHT), idle_rooms, routes].map(cost));
+    groups.extend([members(SIXTY), rooms].map(|points| Group {
+        time: Some(ENOUGH_TO_COUNT),
+        ..cost(points)
+    }));
     // Large enough for what waits for the one who does not read to pass all bounds in the time.
     let stalled = [0, 1].map(|stalled| Point {
         stalled,
@@ -262,6 +277,9 @@ pub(crate) fn scaling() -> Vec<Group> {
     });
     groups
 }
+
+/// Long enough for what little processor time it takes to be counted, in hundredths of a second.
+const ENOUGH_TO_COUNT: Duration = Duration::from_secs(6);
 
 /// Longer than it takes a server to lose patience with one who does not read.
 const UNTIL_EVICTED: Duration = Duration::from_secs(15);

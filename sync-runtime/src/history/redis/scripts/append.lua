@@ -1,26 +1,35 @@
--- Records an entry as the last of its room and tells it on the room's channel: `entry <epoch>:<number> <entry>`.
--- Gives `<epoch>:<number>`.
+-- Records entries as the last of their room and tells each on the room's channel: `entry <epoch>:<number> <entry>`.
+-- Gives `<epoch>:<number>` of the first.
 -- KEYS: head, entries, kept
--- ARGV: an epoch if there is none, milliseconds that the head lives at least, most bytes, count, milliseconds,
---       bytes, channel, entry
+-- ARGV: an epoch if there is none, milliseconds that the head lives at least, most bytes, channel; and of each
+--       entry: count, milliseconds, bytes, entry
 local head, entries, kept = unpack(KEYS)
-local new_epoch, ms, max_bytes, count, age, bytes, channel, entry = unpack(ARGV)
-local epoch, last = life(head, entries, kept, new_epoch, ms)
-local number = last + 1
-redis.call('XADD', entries, whole(number) .. '-0', 'entry', entry)
-local held = redis.call('LLEN', kept) > 0 and tonumber(redis.call('HGET', head, 'bytes')) or 0
-redis.call('RPUSH', kept, count .. ' ' .. whole(now() + age) .. ' ' .. bytes)
-redis.call('HSET', head, 'last', whole(number), 'bytes', whole(held + bytes))
-trim(head, entries, kept, number, tonumber(max_bytes))
-
+local new_epoch, ms, max_bytes, channel = unpack(ARGV, 1, 4)
+local longest = 0
+for i = 5, #ARGV, 4 do
+  longest = math.max(longest, ARGV[i + 1])
+end
 -- All of it ends by itself: the entries when the last to be kept no longer is, and the head after them.
-local left = math.max(redis.call('PTTL', entries), tonumber(age))
-for _, key in ipairs({ entries, kept }) do
-  redis.call('PEXPIRE', key, whole(left))
+local epoch, before, held = life(head, entries, kept, new_epoch, ms + generous(longest))
+local last, length, begins, at = before, 0, false, now()
+for i = 5, #ARGV, 4 do
+  local count, age, bytes, entry = unpack(ARGV, i, i + 3)
+  last = last + 1
+  local number = whole(last)
+  redis.call('XADD', entries, number .. '-0', 'entry', entry)
+  length = redis.call('RPUSH', kept, count .. ' ' .. whole(at + age) .. ' ' .. bytes)
+  if length == 1 then
+    -- What was kept before has ended.
+    held, begins = 0, true
+  end
+  held = held + bytes
+  redis.call('PUBLISH', channel, 'entry ' .. epoch .. ':' .. number .. ' ' .. entry)
 end
-if redis.call('PTTL', head) < left + ms then
-  redis.call('PEXPIRE', head, whole(left + ms))
+if begins or redis.call('PTTL', entries) < longest then
+  for _, key in ipairs({ entries, kept }) do
+    redis.call('PEXPIRE', key, whole(generous(longest)))
+  end
 end
-local offset = epoch .. ':' .. whole(number)
-redis.call('PUBLISH', channel, 'entry ' .. offset .. ' ' .. entry)
-return offset
+local _, left = trim(entries, kept, last, length, held, tonumber(max_bytes), at)
+redis.call('HSET', head, 'last', whole(last), 'bytes', whole(left))
+return epoch .. ':' .. whole(before + 1)

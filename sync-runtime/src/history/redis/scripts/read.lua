@@ -4,12 +4,17 @@
 --       how many at most
 local head, entries, kept = unpack(KEYS)
 local new_epoch, ms, of, after, max = unpack(ARGV)
-local epoch, last = life(head, entries, kept, new_epoch, ms)
+local epoch, last, held = life(head, entries, kept, new_epoch, ms)
 after = tonumber(after)
 if epoch ~= of or after > last then
   return { 'newEpoch' }
 end
-if after < last - trim(head, entries, kept, last, math.huge) then
+local length = redis.call('LLEN', kept)
+local remaining, bytes = trim(entries, kept, last, length, held, math.huge, now())
+if remaining < length then
+  redis.call('HSET', head, 'bytes', whole(bytes))
+end
+if after < last - remaining then
   return { 'trimmed' }
 end
 local answer = { 'entries' }
