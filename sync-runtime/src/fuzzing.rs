@@ -5,11 +5,12 @@ use std::net::{Ipv4Addr, SocketAddr};
 use axum::extract::ConnectInfo;
 use futures_util::FutureExt;
 use http::request::Parts;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 pub use crate::transport::fuzzing::ReadEvent;
 use crate::{
     Config, SessionUser, Sessions,
+    handler::reader::{Unfit, read_strictly},
     limits::{Address, TrustedProxies},
     packet::frames::Frames,
     pipeline::shape::shape_named,
@@ -77,6 +78,26 @@ pub fn headers(mut parts: Parts) -> ReadHeaders {
         has_session: !matches!(found, Some(Ok(None))),
         is_allowed: transport::fuzzing::is_allowed(&Config::default(), &parts.headers),
         has_address: Address::of(&parts, &trusted).is_some(),
+    }
+}
+
+/// What an input in which no field may be unknown is.
+#[derive(Debug)]
+pub enum ReadInput<T> {
+    /// It fits.
+    Fits(T),
+    /// It does not have the shape.
+    DoesNotFit,
+    /// It has a field that the type does not know.
+    UnknownField,
+}
+
+/// Reads an input as that of a handler is read.
+pub fn input<T: DeserializeOwned>(json: &str) -> ReadInput<T> {
+    match read_strictly(json) {
+        Ok(input) => ReadInput::Fits(input),
+        Err(Unfit::Shape { .. }) => ReadInput::DoesNotFit,
+        Err(Unfit::UnknownField(_)) => ReadInput::UnknownField,
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// The programs in `sync-runtime/fuzz/targets`.
-const TARGETS: [&str; 3] = ["frames", "events", "headers"];
+const TARGETS: [&str; 4] = ["frames", "events", "headers", "inputs"];
 
 const FOLDER: &str = "sync-runtime/fuzz";
 

@@ -65,7 +65,7 @@ pub(super) fn read<T: DeserializeOwned>(json: &str) -> Result<T, Error> {
 }
 
 /// Reads JSON, and refuses fields that the type does not know.
-pub(super) fn read_strictly<T: DeserializeOwned>(json: &str) -> Result<T, Unfit> {
+pub(crate) fn read_strictly<T: DeserializeOwned>(json: &str) -> Result<T, Unfit> {
     let noticed = Noticed::default();
     let mut part = Part {
         seed: Some(PhantomData::<T>),
