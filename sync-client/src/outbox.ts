@@ -58,8 +58,12 @@ export function createOutbox(mayPass: (entry: Waiting) => boolean): Outbox {
     sizeChanged.emit();
   }
 
-  function flush(): void {
+  const flush = () => flushBefore(Infinity);
+
+  /** Of those that were asked for before a time. */
+  function flushBefore(time: number): void {
     for (const entry of [...waiting]) {
+      if (entry.askedAt >= time) return;
       if (!waiting.has(entry) || entry.notBefore > Date.now() || !mayPass(entry)) continue;
       waiting.delete(entry);
       // Before anybody hears of it, who may then make the next request.
@@ -71,8 +75,8 @@ export function createOutbox(mayPass: (entry: Waiting) => boolean): Outbox {
   return {
     add(entry, maxSize, policy) {
       if (mayPass(entry)) {
-        // What waits for the same receiver was asked for earlier.
-        flush();
+        // What was asked for earlier, and no more: what an earlier page has kept is older than what waits here.
+        flushBefore(entry.askedAt);
         return entry.send();
       }
       if (waiting.size >= maxSize) {

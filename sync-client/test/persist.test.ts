@@ -91,6 +91,26 @@ test("what waited is sent by the next page, in order, before what that page asks
   await untilKept();
 });
 
+test("what waited is sent before what the page asks also when it is found only after the page has connected", async () => {
+  const { url, port } = await nowhere();
+  openPage(url);
+  for (const card of ["1", "2", "3"]) ask(card);
+  await untilKept("1", "2", "3");
+  closePage();
+  const server = await serve({ port });
+  const persist = indexedDbQueue({ name: name() });
+  let found = () => {};
+  const search = new Promise<void>((resolve) => (found = resolve));
+  const slow: SyncOfflineStore = { ...persist, take: (identity) => search.then(() => persist.take(identity)) };
+  openPage(url, {}, { offlineQueue: { maxAgeMs: 60_000, identity: () => user, persist: slow } });
+  ask("4");
+  await untilConnected();
+  expect(sent(server)).toEqual([]);
+  found();
+  await until(() => sent(server).length === 4);
+  expect(sent(server)).toEqual(["1", "2", "3", "4"]);
+});
+
 test("a request that was sent has the same id on the next page, and runs once", async () => {
   const { url, port } = await nowhere();
   openPage(url);
