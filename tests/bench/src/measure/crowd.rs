@@ -26,8 +26,9 @@ const PATIENCE: Duration = Duration::from_secs(4);
 /// What the kernel keeps for a member that reads nothing, in bytes; by itself it would be megabytes.
 const STALLED_BUFFER: usize = 4096;
 
-/// For how long nothing may come to such a member, when it reads at last, before it counts as open.
-const STALLED_PATIENCE: Duration = Duration::from_millis(500);
+/// For how long nothing may come to such a member, when it reads at last, before it counts as open:
+/// longer than a server waits for one that it closes to take the last of it.
+const STALLED_PATIENCE: Duration = Duration::from_secs(4);
 
 /// How many connect at the same time.
 const NEWCOMERS: usize = 4;

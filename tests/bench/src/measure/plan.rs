@@ -282,7 +282,7 @@ pub(crate) fn scaling() -> Vec<Group> {
 const ENOUGH_TO_COUNT: Duration = Duration::from_secs(6);
 
 /// Longer than it takes a server to lose patience with one who does not read.
-const UNTIL_EVICTED: Duration = Duration::from_secs(15);
+const UNTIL_EVICTED: Duration = Duration::from_secs(20);
 
 /// What a few seconds are enough for.
 pub(crate) fn quick() -> Vec<Group> {
