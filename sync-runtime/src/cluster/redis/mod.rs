@@ -164,8 +164,7 @@ impl RedisCluster {
             timeout,
             bytes_per_room: config.history_bytes_per_room,
         };
-        let (log, recording) = RedisLog::new(connection.clone(), place);
-        runtime.spawn(recording);
+        let log = RedisLog::new(connection.clone(), place);
         let node = Node {
             id,
             connection,

@@ -103,26 +103,20 @@ impl Told {
 }
 
 impl RedisLog {
-    /// Logs, and what has to run for them.
-    pub(crate) fn new(
-        connection: ConnectionManager,
-        place: Place,
-    ) -> (Self, impl Future<Output = ()> + Send + 'static) {
+    pub(crate) fn new(connection: ConnectionManager, place: Place) -> Self {
         let rooms = Arc::new(Rooms {
             link: Link::new(connection, place.timeout, WORDS),
             place,
             scripts: Scripts::default(),
             cluster: ClusterId::default(),
         });
-        let (recorder, recording) = Recorder::new(rooms.clone());
         let (tail, tailed) = unbounded_channel();
-        let log = Self {
+        Self {
+            recorder: Recorder::new(rooms.clone()),
             rooms,
-            recorder,
             told: Told { tail },
             tail: Mutex::new(Some(tailed)),
-        };
-        (log, recording)
+        }
     }
 
     /// What is to be told of the channels of rooms.

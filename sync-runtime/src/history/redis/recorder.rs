@@ -1,15 +1,13 @@
 //! Recording together what is recorded at the same time.
 //!
-//! Most of what an entry costs, here and in Redis, is what a call costs. So while one call is on its way entries wait,
-//! and those of one room are one call then. Where there is little to do nothing waits.
+//! Most of what an entry costs, here and in Redis, is what a call costs. So while a call for a room is on its way,
+//! entries of that room wait and are one call then. Where there is little to do nothing waits.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::VecDeque, panic::AssertUnwindSafe, sync::Arc};
 
-use futures_util::future::join_all;
-use tokio::sync::{
-    mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
-    oneshot,
-};
+use dashmap::{DashMap, mapref::entry::Entry as Place};
+use futures_util::FutureExt;
+use tokio::sync::oneshot;
 
 use super::{Rooms, entry};
 use crate::{
@@ -17,19 +15,22 @@ use crate::{
     room::RoomCode,
 };
 
-/// How many entries are recorded together at the most: some tenths of a millisecond of Redis's time.
+/// How many entries one call records at the most: some tenths of a millisecond of Redis's time.
 const AT_ONCE: usize = 64;
 
 /// How many bytes of entries one call takes, a larger one by itself. Redis does nothing else meanwhile.
 const CALL_BYTES: usize = 1024 * 1024;
 
-/// The way to the one who records. What is on it is bounded by those who wait for an answer.
+/// Records entries, of each room in one call after another.
 #[derive(Clone)]
-pub(super) struct Recorder(UnboundedSender<Recording>);
+pub(super) struct Recorder {
+    rooms: Arc<Rooms>,
+    /// What waits in the rooms in which somebody records. It is bounded by those who wait for an answer.
+    waiting: Arc<DashMap<RoomCode, VecDeque<Recording>>>,
+}
 
 /// An entry that somebody waits to have recorded.
 pub(super) struct Recording {
-    room: RoomCode,
     pub(super) kept: Kept,
     /// How many it counts as.
     pub(super) bytes: usize,
@@ -38,10 +39,11 @@ pub(super) struct Recording {
 }
 
 impl Recorder {
-    /// A recorder, and what has to run for it.
-    pub(super) fn new(rooms: Arc<Rooms>) -> (Self, impl Future<Output = ()> + Send + 'static) {
-        let (sender, recordings) = unbounded_channel();
-        (Self(sender), run(rooms, recordings))
+    pub(super) fn new(rooms: Arc<Rooms>) -> Self {
+        Self {
+            rooms,
+            waiting: Arc::default(),
+        }
     }
 
     /// Records an entry as the last of its room.
@@ -52,48 +54,57 @@ impl Recorder {
         })?;
         let (recorded, offset) = oneshot::channel();
         let recording = Recording {
-            bytes: entry.bytes(),
-            room: entry.room,
             kept,
+            bytes: entry.bytes(),
             text,
             recorded,
         };
-        self.0.send(recording).map_err(|_| LogUnavailable)?;
+        match self.waiting.entry(entry.room.clone()) {
+            Place::Occupied(mut waiting) => waiting.get_mut().push_back(recording),
+            Place::Vacant(nobody) => {
+                nobody.insert(VecDeque::from([recording]));
+                tokio::spawn(self.clone().run(entry.room));
+            }
+        }
         offset.await.unwrap_or(Err(LogUnavailable))
     }
-}
 
-async fn run(rooms: Arc<Rooms>, mut recordings: UnboundedReceiver<Recording>) {
-    let mut together = Vec::new();
-    while recordings.recv_many(&mut together, AT_ONCE).await > 0 {
-        let mut by_room = HashMap::<_, Vec<_>>::new();
-        for recording in together.drain(..) {
-            let of_room = by_room.entry(recording.room.clone()).or_default();
-            of_room.push(recording);
-        }
-        let of_rooms = by_room.into_iter();
-        join_all(of_rooms.map(|(room, entries)| record(&rooms, room, entries))).await;
-    }
-}
-
-/// Records entries of one room, mostly in one call.
-async fn record(rooms: &Rooms, room: RoomCode, entries: Vec<Recording>) {
-    let mut entries = entries.into_iter().peekable();
-    while entries.peek().is_some() {
-        let (mut call, mut bytes) = (Vec::new(), 0);
-        let fits = |entry: &Recording, bytes| bytes == 0 || bytes + entry.text.len() <= CALL_BYTES;
-        while let Some(entry) = entries.next_if(|entry| fits(entry, bytes)) {
-            bytes += entry.text.len();
-            call.push(entry);
-        }
-        let first = rooms.append(&room, &call).await;
-        for (nth, recording) in (0..).zip(call) {
-            let offset = first.clone().map(|first| Offset {
-                number: first.number + nth,
-                ..first
+    /// Records what waits in a room until nothing does.
+    async fn run(self, room: RoomCode) {
+        while let Some(entries) = self.next(&room) {
+            let call = AssertUnwindSafe(self.rooms.append(&room, &entries)).catch_unwind();
+            let first = call.await.unwrap_or_else(|_| {
+                // What waits behind it must not wait for ever.
+                tracing::error!(%room, "recording panicked");
+                Err(LogUnavailable)
             });
-            // Who does not wait any more has no use for it.
-            let _ = recording.recorded.send(offset);
+            for (nth, recording) in (0..).zip(entries) {
+                let offset = first.clone().map(|first| Offset {
+                    number: first.number + nth,
+                    ..first
+                });
+                // Who does not wait any more has no use for it.
+                let _ = recording.recorded.send(offset);
+            }
         }
+    }
+
+    /// What the next call for a room records. Where there is nothing, nobody records there any more.
+    fn next(&self, room: &RoomCode) -> Option<Vec<Recording>> {
+        let Place::Occupied(mut waiting) = self.waiting.entry(room.clone()) else {
+            return None;
+        };
+        let mut bytes = 0;
+        let fits = |entry: &&Recording| {
+            let is_first = bytes == 0;
+            bytes += entry.text.len();
+            is_first || bytes <= CALL_BYTES
+        };
+        let count = waiting.get().iter().take(AT_ONCE).take_while(fits).count();
+        if count == 0 {
+            waiting.remove();
+            return None;
+        }
+        Some(waiting.get_mut().drain(..count).collect())
     }
 }

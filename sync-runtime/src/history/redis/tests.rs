@@ -46,8 +46,7 @@ impl Node {
             timeout,
             bytes_per_room,
         };
-        let (log, recording) = RedisLog::new(connection, place);
-        tokio::spawn(recording);
+        let log = RedisLog::new(connection, place);
         let bounds = Bounds {
             timeout: TIMEOUT,
             waiting_bytes: usize::MAX,
