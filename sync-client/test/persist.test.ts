@@ -68,12 +68,17 @@ const untilKept = (...cards: string[]) =>
 const sent = (server: TestServer) =>
   server.sent("sync").map(({ data }) => (data as { cardId: string }).cardId);
 
+/** A page that asks, and goes before anybody answers. */
+async function leave(url: string, ...cards: string[]): Promise<void> {
+  openPage(url);
+  for (const card of cards) ask(card);
+  await untilKept(...cards);
+  closePage();
+}
+
 test("what waited is sent by the next page, in order, before what that page asks", async () => {
   const { url, port } = await nowhere();
-  openPage(url);
-  for (const card of ["1", "2", "3"]) ask(card);
-  await untilKept("1", "2", "3");
-  closePage();
+  await leave(url, "1", "2", "3");
   const settled: string[] = [];
   const found: unknown[] = [];
   openPage(url, {
@@ -93,10 +98,7 @@ test("what waited is sent by the next page, in order, before what that page asks
 
 test("what waited is sent before what the page asks also when it is found only after the page has connected", async () => {
   const { url, port } = await nowhere();
-  openPage(url);
-  for (const card of ["1", "2", "3"]) ask(card);
-  await untilKept("1", "2", "3");
-  closePage();
+  await leave(url, "1", "2", "3");
   const server = await serve({ port });
   const persist = indexedDbQueue({ name: name() });
   let found = () => {};
