@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 pub(crate) use self::pulse::Beat;
 use self::{
-    publisher::{Publisher, Room, Word},
+    publisher::{Publisher, Word},
     pulse::{Pulse, Settings, Tell},
 };
 use super::{Cluster, ClusterUnavailable, Said, Seen, Topic};
@@ -127,7 +127,7 @@ impl RedisCluster {
             waiting_bytes: config.cluster_receive_bytes,
         };
         let channels = Channels::new(client, bounds);
-        let room = Room {
+        let publisher_bounds = publisher::Bounds {
             bytes: config.cluster_publish_bytes,
             lost_channels: config.cluster_lost_topics,
             timeout,
@@ -137,7 +137,7 @@ impl RedisCluster {
             payload: text(&id, &Said::Lost).unwrap_or_default(),
             to_all: Topic::Nodes.channel(&prefix),
         };
-        let (publisher, writing) = Publisher::new(connection.clone(), room, word);
+        let (publisher, writing) = Publisher::new(connection.clone(), publisher_bounds, word);
         runtime.spawn(writing);
 
         let pulse = Pulse::default();

@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 use super::{Rooms, entry};
 use crate::{
     history::{Entry, Kept, LogUnavailable, Offset},
+    panic,
     room::RoomCode,
 };
 
@@ -73,9 +74,9 @@ impl Recorder {
     async fn run(self, room: RoomCode) {
         while let Some(entries) = self.next(&room) {
             let call = AssertUnwindSafe(self.rooms.append(&room, &entries)).catch_unwind();
-            let first = call.await.unwrap_or_else(|_| {
+            let first = call.await.unwrap_or_else(|payload| {
                 // What waits behind it must not wait for ever.
-                tracing::error!(%room, "recording panicked");
+                tracing::error!(%room, panic = %panic::text(&*payload), "entries are not recorded");
                 Err(LogUnavailable)
             });
             for (nth, recording) in (0..).zip(entries) {

@@ -119,6 +119,13 @@ impl Node {
     }
 }
 
+/// A connection to ask Redis itself by.
+async fn asking(server: &RedisServer) -> redis::aio::MultiplexedConnection {
+    let client = redis::Client::open(server.url()).expect("a URL");
+    let connection = client.get_multiplexed_async_connection().await;
+    connection.expect("a connection")
+}
+
 fn room(name: &str) -> RoomCode {
     RoomCode::parse(name).expect("a room name")
 }
@@ -220,11 +227,7 @@ async fn what_is_recorded_at_the_same_time_is_few_calls_and_each_has_its_place()
         assert_eq!(text(&recorded), number.to_string());
     }
 
-    let client = redis::Client::open(server.url()).expect("a URL");
-    let mut connection = client
-        .get_multiplexed_async_connection()
-        .await
-        .expect("a connection");
+    let mut connection = asking(&server).await;
     let mut info = redis::cmd("INFO");
     let info: String = info
         .arg("commandstats")
@@ -312,11 +315,7 @@ async fn all_that_is_kept_in_redis_ends_by_itself() {
     let node = Node::new(&server).await;
     assert_eq!(node.append("r", "a").await, Ok(()));
     node.head("nobody spoke here").await;
-    let client = redis::Client::open(server.url()).expect("a URL");
-    let mut connection = client
-        .get_multiplexed_async_connection()
-        .await
-        .expect("a connection");
+    let mut connection = asking(&server).await;
     let keys: Vec<String> = connection.keys("test:log:*").await.expect("keys");
     assert_eq!(keys.len(), 4, "{keys:?}");
     for key in keys {
@@ -384,6 +383,24 @@ async fn an_order_that_has_lost_what_was_delivered_begins_anew() {
     assert_eq!(anew.number, 0);
     assert_ne!(anew.epoch, head.epoch);
     assert_eq!(node.read("r", &head).await, Err(Gap::NewEpoch));
+}
+
+#[tokio::test]
+async fn entries_that_wait_behind_a_call_that_hangs_are_refused_with_it() {
+    let limit = Duration::from_millis(300);
+    let server = RedisServer::start().await;
+    let node = Node::with(&server, limit, 1_000_000).await;
+    assert_eq!(node.append("r", "before").await, Ok(()));
+    server.signal("-STOP");
+    let begun = Instant::now();
+    // Twenty calls, if each were made.
+    let waiting = (0..1280).map(|_| node.append("r", "a"));
+    let refused = join_all(waiting).await;
+    assert!(refused.iter().all(Result::is_err));
+    assert!(begun.elapsed() < 10 * limit, "{:?}", begun.elapsed());
+    server.signal("-CONT");
+    node.until_available().await;
+    assert_eq!(node.append("r", "after").await, Ok(()));
 }
 
 #[tokio::test]
