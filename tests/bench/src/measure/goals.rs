@@ -54,8 +54,8 @@ const GOALS: &[Goal] = &[
 const FLAT: f64 = 1.2;
 
 /// What Redis is asked for each request may differ by so much from one size of a room to another: what
-/// nodes ask anyway is taken off by an estimate, and how many entries share a call is chance.
-const CONSTANT: f64 = 1.2;
+/// nodes ask anyway is taken off by an estimate.
+const CONSTANT: f64 = 1.05;
 
 /// What a request may cost over what it costs `bare`, of one who is alone in a room, in microseconds.
 const REQUEST: f64 = 25.0;
