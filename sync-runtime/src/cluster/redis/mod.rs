@@ -164,7 +164,7 @@ impl RedisCluster {
             timeout,
             bytes_per_room: config.history_bytes_per_room,
         };
-        let log = RedisLog::new(connection.clone(), place);
+        let log = RedisLog::new(connection.clone(), runtime.clone(), place);
         let node = Node {
             id,
             connection,

@@ -20,7 +20,10 @@ use futures_util::{
 };
 use parking_lot::Mutex;
 use redis::{FromRedisValue, Script, ScriptInvocation, aio::ConnectionManager};
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::{
+    runtime::Handle,
+    sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
+};
 use uuid::Uuid;
 
 use self::{
@@ -103,7 +106,8 @@ impl Told {
 }
 
 impl RedisLog {
-    pub(crate) fn new(connection: ConnectionManager, place: Place) -> Self {
+    /// Entries are recorded on `runtime`.
+    pub(crate) fn new(connection: ConnectionManager, runtime: Handle, place: Place) -> Self {
         let rooms = Arc::new(Rooms {
             link: Link::new(connection, place.timeout, WORDS),
             place,
@@ -112,7 +116,7 @@ impl RedisLog {
         });
         let (tail, tailed) = unbounded_channel();
         Self {
-            recorder: Recorder::new(rooms.clone()),
+            recorder: Recorder::new(rooms.clone(), runtime),
             rooms,
             told: Told { tail },
             tail: Mutex::new(Some(tailed)),

@@ -5,9 +5,9 @@
 
 use std::{collections::VecDeque, panic::AssertUnwindSafe, sync::Arc};
 
-use dashmap::{DashMap, mapref::entry::Entry as Place};
+use dashmap::{DashMap, mapref::entry::Entry as Slot};
 use futures_util::FutureExt;
-use tokio::sync::oneshot;
+use tokio::{runtime::Handle, sync::oneshot};
 
 use super::{Rooms, entry};
 use crate::{
@@ -26,6 +26,8 @@ const CALL_BYTES: usize = 1024 * 1024;
 #[derive(Clone)]
 pub(super) struct Recorder {
     rooms: Arc<Rooms>,
+    /// Not that of whoever is first in a room: it could end before those behind have been recorded.
+    runtime: Handle,
     /// What waits in the rooms in which somebody records. It is bounded by those who wait for an answer.
     waiting: Arc<DashMap<RoomCode, VecDeque<Recording>>>,
 }
@@ -40,9 +42,10 @@ pub(super) struct Recording {
 }
 
 impl Recorder {
-    pub(super) fn new(rooms: Arc<Rooms>) -> Self {
+    pub(super) fn new(rooms: Arc<Rooms>, runtime: Handle) -> Self {
         Self {
             rooms,
+            runtime,
             waiting: Arc::default(),
         }
     }
@@ -61,10 +64,10 @@ impl Recorder {
             recorded,
         };
         match self.waiting.entry(entry.room.clone()) {
-            Place::Occupied(mut waiting) => waiting.get_mut().push_back(recording),
-            Place::Vacant(nobody) => {
+            Slot::Occupied(mut waiting) => waiting.get_mut().push_back(recording),
+            Slot::Vacant(nobody) => {
                 nobody.insert(VecDeque::from([recording]));
-                tokio::spawn(self.clone().run(entry.room));
+                self.runtime.spawn(self.clone().run(entry.room));
             }
         }
         offset.await.unwrap_or(Err(LogUnavailable))
@@ -92,7 +95,7 @@ impl Recorder {
 
     /// What the next call for a room records. Where there is nothing, nobody records there any more.
     fn next(&self, room: &RoomCode) -> Option<Vec<Recording>> {
-        let Place::Occupied(mut waiting) = self.waiting.entry(room.clone()) else {
+        let Slot::Occupied(mut waiting) = self.waiting.entry(room.clone()) else {
             return None;
         };
         let mut bytes = 0;

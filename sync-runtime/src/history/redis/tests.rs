@@ -8,7 +8,10 @@ use std::{
 use futures_util::{StreamExt, future::join_all, stream::BoxStream};
 use redis::AsyncCommands;
 use serde_json::{json, value::RawValue};
-use tokio::time::{sleep, timeout};
+use tokio::{
+    runtime::{Builder, Handle},
+    time::{sleep, timeout},
+};
 
 use super::{
     super::{Entry, EntryId, Gap, Kept, Log, LogUnavailable, Offset, Recorded, Tailed},
@@ -28,7 +31,7 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// One node's log, and what it is told of its rooms.
 struct Node {
-    log: RedisLog,
+    log: Arc<RedisLog>,
     channels: Channels,
     tail: BoxStream<'static, Tailed>,
 }
@@ -46,7 +49,7 @@ impl Node {
             timeout,
             bytes_per_room,
         };
-        let log = RedisLog::new(connection, place);
+        let log = Arc::new(RedisLog::new(connection, Handle::current(), place));
         let bounds = Bounds {
             timeout: TIMEOUT,
             waiting_bytes: usize::MAX,
@@ -383,6 +386,28 @@ async fn an_order_that_has_lost_what_was_delivered_begins_anew() {
     assert_eq!(anew.number, 0);
     assert_ne!(anew.epoch, head.epoch);
     assert_eq!(node.read("r", &head).await, Err(Gap::NewEpoch));
+}
+
+#[tokio::test]
+async fn a_room_is_recorded_to_also_after_the_runtime_of_a_request_has_ended() {
+    let server = RedisServer::start().await;
+    let node = Node::new(&server).await;
+    let first = node.head("r").await;
+    let log = node.log.clone();
+    let ended = tokio::task::spawn_blocking(move || {
+        let runtime = Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.expect("a runtime");
+        let append = async move { log.append(entry("r", "a"), kept(10)).await };
+        let begun = runtime.spawn(append);
+        // Asked for, and then the runtime ends.
+        runtime.block_on(tokio::task::yield_now());
+        drop((begun, runtime));
+    });
+    ended.await.expect("an end");
+    let appended = timeout(PATIENCE, node.append("r", "b")).await;
+    assert_eq!(appended, Ok(Ok(())));
+    let last = node.read("r", &first).await;
+    assert_eq!(last, Ok(["a", "b"].map(String::from).into()));
 }
 
 #[tokio::test]
