@@ -75,18 +75,30 @@ impl Newcomer {
     }
 
     fn ask(&mut self, packet: &str, answer: &str) -> io::Result<()> {
-        let mut frame = Vec::new();
-        frames::append_as_client(&mut frame, packet.as_bytes());
-        self.stream.write_all(&frame)?;
+        self.send(packet)?;
         self.until(answer)
     }
 
+    fn send(&mut self, packet: &str) -> io::Result<()> {
+        let mut frame = Vec::new();
+        frames::append_as_client(&mut frame, packet.as_bytes());
+        self.stream.write_all(&frame)
+    }
+
+    /// Reads up to a packet that begins so, and what came with it; answers pings: the first of socketioxide
+    /// comes at once, and who does not answer it is closed 20 seconds later.
     fn until(&mut self, beginning: &str) -> io::Result<()> {
         loop {
+            let (mut is_found, mut is_pinged) = (false, false);
             while let Some(packet) = self.received.next() {
-                if packet.starts_with(beginning.as_bytes()) {
-                    return Ok(());
-                }
+                is_pinged |= packet == b"2";
+                is_found |= packet.starts_with(beginning.as_bytes());
+            }
+            if is_pinged {
+                self.send("3")?;
+            }
+            if is_found {
+                return Ok(());
             }
             let mut bytes = [0; 1024];
             let length = self.stream.read(&mut bytes)?;
@@ -95,5 +107,48 @@ impl Newcomer {
             }
             self.received.space().extend(&bytes[..length]);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{net::TcpListener, thread};
+
+    use super::*;
+
+    #[test]
+    fn a_ping_that_comes_with_an_answer_is_answered() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let server = listener.local_addr().expect("its address");
+        let member = thread::spawn(move || come_in(server, "token", &[]));
+
+        let (mut stream, _) = listener.accept().expect("a connection");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+        hear(&mut stream, UPGRADE.as_bytes());
+        let switched = b"HTTP/1.1 101 Switching Protocols\r\n\r\n".to_vec();
+        say(&mut stream, switched, &["0{}"]);
+        hear(&mut stream, &as_client(&connect("token")));
+        say(&mut stream, Vec::new(), &["40{}", "2"]);
+        hear(&mut stream, &as_client("3"));
+        member.join().expect("no panic").expect("a member");
+    }
+
+    fn hear(stream: &mut TcpStream, expected: &[u8]) {
+        let mut heard = vec![0; expected.len()];
+        stream.read_exact(&mut heard).expect("what it says");
+        assert_eq!(heard, expected);
+    }
+
+    fn say(stream: &mut TcpStream, mut bytes: Vec<u8>, packets: &[&str]) {
+        for packet in packets {
+            frames::append_as_server(&mut bytes, packet.as_bytes());
+        }
+        stream.write_all(&bytes).expect("all of it");
+    }
+
+    fn as_client(packet: &str) -> Vec<u8> {
+        let mut frame = Vec::new();
+        frames::append_as_client(&mut frame, packet.as_bytes());
+        frame
     }
 }

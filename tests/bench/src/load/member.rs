@@ -73,15 +73,16 @@ impl Member {
     /// Hands packets over until `goes_on` says no; answers pings.
     pub(crate) async fn read(&mut self, mut goes_on: impl FnMut(&[u8]) -> bool) -> io::Result<()> {
         loop {
-            let mut is_pinged = false;
-            while let Some(packet) = self.frames.next() {
+            let (mut is_pinged, mut is_over) = (false, false);
+            while !is_over && let Some(packet) = self.frames.next() {
                 is_pinged |= packet == b"2";
-                if !goes_on(packet) {
-                    return Ok(());
-                }
+                is_over = !goes_on(packet);
             }
             if is_pinged {
                 self.send("3").await?;
+            }
+            if is_over {
+                return Ok(());
             }
             let space = self.frames.space();
             space.reserve(READ);

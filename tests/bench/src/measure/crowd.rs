@@ -23,11 +23,8 @@ const READ: usize = 256 * 1024;
 /// For how long nothing may come before what is missing counts as lost.
 const PATIENCE: Duration = Duration::from_secs(4);
 
-/// What the kernel keeps for a member that reads nothing, in bytes; by itself it would be megabytes.
-const STALLED_BUFFER: usize = 4096;
-
-/// For how long nothing may come to such a member, when it reads at last, before it counts as open:
-/// longer than a server waits for one that it closes to take the last of it.
+/// For how long nothing may come to a member that has read nothing, when it reads at last, before it counts
+/// as open: longer than a server waits for one that it closes to take the last of it.
 const STALLED_PATIENCE: Duration = Duration::from_secs(4);
 
 /// How many connect at the same time.
@@ -66,9 +63,6 @@ impl Crowd {
         let streams = come_in(at, 0..point.members, point)?;
         let stalled = point.members..point.members + point.stalled;
         let stalled = come_in(at, stalled, point)?;
-        for stream in &stalled {
-            socket2::SockRef::from(stream).set_recv_buffer_size(STALLED_BUFFER)?;
-        }
         let poll = Poll::new()?;
         let mut members = Vec::new();
         for (number, stream) in streams.into_iter().enumerate() {
