@@ -17,8 +17,11 @@ use crate::{App, SessionUser, room::RoomCode};
 
 /// The [`Sessions`] of an app.
 pub(crate) trait AnySessions: Send + Sync {
-    /// The session that headers name, or the token of a Socket.IO handshake.
-    fn credential(&self, headers: &HeaderMap, handshake: Option<&str>) -> Option<Credential>;
+    /// The session that headers name.
+    fn credential(&self, headers: &HeaderMap) -> Option<Credential>;
+
+    /// The session that the token of a Socket.IO handshake names.
+    fn credential_of(&self, token: &str) -> Option<Credential>;
 
     /// The session of somebody who does something: it lives on because of it.
     fn find<'a>(&'a self, key: &'a SessionKey) -> BoxFuture<'a, FoundSession>;
@@ -124,8 +127,12 @@ impl AnySession {
 }
 
 impl<U: SessionUser> AnySessions for Sessions<U> {
-    fn credential(&self, headers: &HeaderMap, handshake: Option<&str>) -> Option<Credential> {
-        self.credential(headers, handshake)
+    fn credential(&self, headers: &HeaderMap) -> Option<Credential> {
+        self.credential(headers)
+    }
+
+    fn credential_of(&self, token: &str) -> Option<Credential> {
+        self.credential_of(token)
     }
 
     fn find<'a>(&'a self, key: &'a SessionKey) -> BoxFuture<'a, FoundSession> {

@@ -182,7 +182,7 @@ impl<U: SessionUser> Sessions<U> {
     /// # Errors
     /// When the store does not answer.
     pub async fn from_headers(&self, headers: &HeaderMap) -> Result<Option<Session<U>>, Failure> {
-        let Some(Credential { key, .. }) = self.credential(headers, None) else {
+        let Some(Credential { key, .. }) = self.credential(headers) else {
             return Ok(None);
         };
         let found = self.find_used(&key).await.map_err(Failure::internal)?;
@@ -198,7 +198,7 @@ impl<U: SessionUser> Sessions<U> {
     /// # Errors
     /// When the store does not answer.
     pub async fn close(&self, headers: &HeaderMap) -> Result<HeaderValue, Failure> {
-        if let Some(Credential { key, .. }) = self.credential(headers, None) {
+        if let Some(Credential { key, .. }) = self.credential(headers) {
             self.end(&key, EndReason::LoggedOut).await?;
         }
         self.cookie.clear(headers).map_err(Failure::internal)
@@ -244,22 +244,25 @@ impl<U: SessionUser> Sessions<U> {
         Ok(ended)
     }
 
-    pub(super) fn credential(
-        &self,
-        headers: &HeaderMap,
-        handshake: Option<&str>,
-    ) -> Option<Credential> {
-        let sent = if self.rules.bearer {
-            let token = handshake.and_then(Token::parse);
-            token.or_else(|| credential::bearer(headers))
-        } else {
-            None
-        };
+    /// The session that headers name. A bearer token comes before a cookie.
+    pub(super) fn credential(&self, headers: &HeaderMap) -> Option<Credential> {
+        let bearer = || credential::bearer(headers);
+        let sent = self.rules.bearer.then(bearer).flatten();
         let is_cookie = sent.is_none();
         let token = sent.or_else(|| self.cookie.token(headers))?;
         Some(Credential {
             key: token.key(),
             is_cookie,
+        })
+    }
+
+    /// The session that a token names which was sent on purpose, where these are turned on.
+    pub(super) fn credential_of(&self, token: &str) -> Option<Credential> {
+        let token = || Token::parse(token);
+        let token = self.rules.bearer.then(token).flatten()?;
+        Some(Credential {
+            key: token.key(),
+            is_cookie: false,
         })
     }
 

@@ -8,13 +8,13 @@ use std::{
 
 use axum::{
     body::{Body, to_bytes},
-    extract::{MatchedPath, OriginalUri},
     response::{IntoResponse, Response},
 };
 use futures_util::{FutureExt, future::BoxFuture};
 use http::{
     HeaderValue, Method, Request, StatusCode,
     header::{CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, UPGRADE},
+    request::Parts,
 };
 use hyper_util::rt::TokioIo;
 use serde::Deserialize;
@@ -22,6 +22,7 @@ use socketioxide::socket::Sid;
 use tower_service::Service;
 use tungstenite::handshake::derive_accept_key;
 
+use super::caller::Caller;
 use crate::{
     door::{Opened, Polled, Wire},
     server::Server,
@@ -46,29 +47,27 @@ impl Service<Request<Body>> for EngineIo {
     }
 }
 
-async fn answer(server: Arc<Server>, mut request: Request<Body>) -> Response {
+async fn answer(server: Arc<Server>, request: Request<Body>) -> Response {
     let asked = Asked::of(&request);
     if asked.is_first && server.shutdown.has_begun() {
         return turned_away();
-    }
-    if asked.is_first || asked.is_web_socket {
-        detach(&mut request);
     }
     if asked.is_web_socket
         && let Some(key) = request.headers().get(SEC_WEBSOCKET_KEY).cloned()
     {
         return upgrade(server, request, &key, asked.session);
     }
-    let polled = asked.session.filter(|_| request.method() == Method::GET);
+    let (mut parts, body) = request.into_parts();
+    let polled = asked.session.filter(|_| parts.method == Method::GET);
     let _polled = polled.map(|id| Polled::new(&server.door, id));
     let opened = asked.is_first.then(|| {
         let opened = Opened::new(&server.door, server.door.new_line());
-        request.extensions_mut().insert(opened.clone());
+        parts = opening(&parts, &server, opened.clone());
         opened
     });
     let mut below = server.door.below();
     let answer = tokio::select! {
-        answer = below.call(request) => {
+        answer = below.call(Request::from_parts(parts, body)) => {
             let Ok(answer) = answer;
             answer.map(Body::new)
         }
@@ -89,20 +88,17 @@ async fn answer(server: Arc<Server>, mut request: Request<Body>) -> Response {
     }
 }
 
-/// Copies what the layer below keeps of a request for as long as its connection lives. What the request
-/// has are parts of the buffer that it was read into, which would be kept with them: 16 KiB.
-fn detach(request: &mut Request<Body>) {
-    for value in request.headers_mut().values_mut() {
-        if let Ok(copy) = HeaderValue::from_bytes(value.as_bytes()) {
-            *value = copy;
-        }
-    }
-    if let Ok(copy) = request.uri().to_string().parse() {
-        *request.uri_mut() = copy;
-    }
-    // What axum notes of the path, which is a part of that buffer too.
-    request.extensions_mut().remove::<OriginalUri>();
-    request.extensions_mut().remove::<MatchedPath>();
+/// What the layer below is told of a request that opens a session. It keeps that for as long as the session
+/// lives: so there are no headers in it, and no part of the buffer that the request was read into, which
+/// would be kept with it and has 16 KiB.
+fn opening(parts: &Parts, server: &Server, opened: Opened) -> Parts {
+    let (mut opening, ()) = Request::new(()).into_parts();
+    opening.method = parts.method.clone();
+    let copy = parts.uri.to_string().parse();
+    opening.uri = copy.unwrap_or_else(|_| parts.uri.clone());
+    opening.extensions.insert(Caller::of(parts, server));
+    opening.extensions.insert(opened);
+    opening
 }
 
 /// Reads the body of an answer of the layer below, which has it whole, before it goes out.
@@ -176,7 +172,7 @@ fn upgrade(
     id: Option<Sid>,
 ) -> Response {
     let upgraded = hyper::upgrade::on(&mut request);
-    let (mut parts, _) = request.into_parts();
+    let (parts, _) = request.into_parts();
     // The layer below refuses whoever names a session that there is not.
     let line = id.and_then(|id| server.door.line(id));
     let line = line.unwrap_or_else(|| server.door.new_line());
@@ -188,9 +184,10 @@ fn upgrade(
             None => Wire::new(io, &line),
         };
         let Some(wire) = wire else { return };
-        parts.extensions.insert(Opened::new(&server.door, line));
-        let mut below = server.door.below();
-        let below: Result<(), _> = below.call((wire, Request::from_parts(parts, ()))).await;
+        let opened = Opened::new(&server.door, line);
+        let opening = Request::from_parts(opening(&parts, &server, opened), ());
+        drop(parts);
+        let below: Result<(), _> = server.door.below().call((wire, opening)).await;
         if let Err(error) = below {
             tracing::debug!(%error, "a web socket was not taken");
         }

@@ -23,15 +23,13 @@ use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    origin,
+    caller::Caller,
     sse::{Events, LastEvent, Nowhere},
 };
 use crate::{
     Failure,
     connection::OnDisconnect,
     error::Refusal,
-    limits::Address,
-    locale::Asked,
     observe,
     pipeline::{
         self, Incoming, Requester, Success,
@@ -123,13 +121,13 @@ async fn receive(State(server): State<Arc<Server>>, request: Request) -> Respons
     let cancelled = server.shutdown.request_token();
     let (answer, answered) = oneshot::channel();
     let (parts, body) = request.into_parts();
-    let credential = server.sessions.credential(&parts.headers, None);
+    let caller = Caller::of(&parts, &server);
+    let request = accept(&server, &parts, body, &caller).await;
     let requester = Requester::Request {
-        session: credential.as_ref().map(|credential| credential.key.clone()),
-        address: Address::of(&parts, &server.proxies),
-        languages: Asked::of(&parts.headers),
+        session: caller.credential.map(|credential| credential.key),
+        address: caller.address,
+        languages: caller.languages,
     };
-    let request = accept(&server, &parts, body, credential).await;
     let name = request.as_ref().ok().map(Shaped::name);
     let route = name.and_then(|name| server.routes.named(name));
     let goes_on = route.is_some_and(|route| route.server.on_disconnect == OnDisconnect::Finish);
@@ -205,11 +203,9 @@ async fn accept(
     server: &Server,
     parts: &Parts,
     body: Body,
-    credential: Option<Credential>,
+    caller: &Caller,
 ) -> Result<Shaped, Refusal> {
-    if !origin::is_allowed(&server.config, &parts.headers)
-        && !is_sent_on_purpose(server, credential.as_ref()).await?
-    {
+    if !caller.is_allowed && !is_sent_on_purpose(server, caller.credential.as_ref()).await? {
         return Err(Refusal::Forbidden);
     }
     // A form of another site can send text, but not this type.

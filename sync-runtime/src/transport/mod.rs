@@ -1,5 +1,6 @@
 //! How packets come in and answers go out.
 
+mod caller;
 pub(crate) mod engine_io;
 mod event;
 #[cfg(feature = "_fuzzing")]

@@ -11,8 +11,8 @@ use socketioxide::{
 };
 
 use super::{
+    caller::Caller,
     event::{Ack, Payload},
-    origin,
     presence_events::{self, Wish},
     resume_event,
     room_events::{self, Change},
@@ -26,8 +26,6 @@ use crate::{
     door::{self, Door},
     feed,
     hooks::{OnSocketConnect, OnSocketDisconnect, Visitor},
-    limits::Address,
-    locale::Asked,
     membership,
     observe::OpenConnection,
     outgoing::{self, HEADROOM},
@@ -132,33 +130,28 @@ async fn connect(
     // One that was hung up on is not to begin anew on what is left of its line.
     let line = door::line_of(&socket).filter(|line| !line.is_ending());
     let line = line.ok_or(Refused::Unavailable)?;
-    let headers = &socket.req_parts().headers;
+    let caller = socket.req_parts().extensions.get::<Caller>();
+    let caller = caller.ok_or(Refused::Unavailable)?;
     let token = greeting.ok().and_then(|greeting| greeting.token);
-    let credential = server.sessions.credential(headers, token.as_deref());
-    let is_allowed = origin::is_allowed(&server.config, headers);
+    let credential = caller.named(token.as_deref(), &*server.sessions);
     // A page of any origin may come with a token that it knows, if that turns out to be one.
-    if !is_allowed && credential.as_ref().is_none_or(|found| found.is_cookie) {
+    if !caller.is_allowed && credential.as_ref().is_none_or(|found| found.is_cookie) {
         return Err(Refused::Origin);
     }
     let session = match &credential {
         None => None,
         Some(credential) => identify(&server, &socket, &credential.key).await?,
     };
-    if !is_allowed && session.is_none() {
+    if !caller.is_allowed && session.is_none() {
         return Err(Refused::Origin);
     }
 
-    let address = Address::of(socket.req_parts(), &server.proxies);
     let visitor = Visitor::new(Some(socket.id), session.clone());
     let language = session.as_ref().and_then(AnySession::language);
-    let locale = Locale::new(
-        &Asked::of(headers),
-        language,
-        &server.config.default_language,
-    );
+    let locale = Locale::new(&caller.languages, language, &server.config.default_language);
     line.connect();
     let connection = Connection::new(socket.id, visitor, line);
-    let connection = Arc::new(connection.at(address).speaking(locale));
+    let connection = Arc::new(connection.at(caller.address).speaking(locale));
     let attachment = Arc::new(Attachment {
         server,
         connection,

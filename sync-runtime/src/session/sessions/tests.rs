@@ -222,13 +222,13 @@ async fn a_bearer_token_counts_only_where_it_is_turned_on() -> Result<(), Failur
         key: opened.key(),
         is_cookie: false,
     };
-    let credential = |headers, handshake| sessions.credential(headers, handshake);
-    assert_eq!(credential(&headers, None), Some(sent.clone()));
-    assert_eq!(credential(&HeaderMap::new(), Some(token)), Some(sent));
+    assert_eq!(sessions.credential(&headers), Some(sent.clone()));
+    assert_eq!(sessions.credential_of(token), Some(sent));
     assert!(sessions.from_headers(&headers).await?.is_some());
 
     let cookies_only = sessions.clone().bearer(false);
-    assert!(cookies_only.credential(&headers, Some(token)).is_none());
+    assert!(cookies_only.credential(&headers).is_none());
+    assert!(cookies_only.credential_of(token).is_none());
     assert!(cookies_only.from_headers(&headers).await?.is_none());
     let opened = cookies_only.open(user("ada")).await?;
     assert_eq!(opened.reveal_bearer_token(), None);
@@ -239,11 +239,12 @@ async fn a_bearer_token_counts_only_where_it_is_turned_on() -> Result<(), Failur
 async fn a_bearer_token_comes_before_a_cookie_which_then_does_not_count() -> Result<(), Failure> {
     let sessions = Sessions::in_memory().bearer(true);
     let opened = sessions.open(user("ada")).await?;
-    let headers = browser(&opened);
-    let by_cookie = sessions.credential(&headers, Some(""));
+    let mut headers = browser(&opened);
+    let by_cookie = sessions.credential(&headers);
     assert_eq!(by_cookie.map(|found| found.is_cookie), Some(true));
 
-    let other = sessions.credential(&headers, Some("unknown"));
+    headers.insert(AUTHORIZATION, HeaderValue::from_static("Bearer unknown"));
+    let other = sessions.credential(&headers);
     assert!(other.is_some_and(|found| !found.is_cookie && found.key != opened.key()));
     Ok(())
 }
