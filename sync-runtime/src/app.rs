@@ -42,7 +42,9 @@ pub trait App: Clone + Send + Sync + 'static {
 /// A user as a session keeps it.
 ///
 /// It is read on every request, so it should be small: what a handler or a predicate needs to decide,
-/// not everything that is known of the user.
+/// not everything that is known of the user. It stays as it was at the login for as long as the session
+/// lives: what may change meanwhile belongs into the app's state, or the session is
+/// [revoked](crate::Sessions::revoke_user).
 pub trait SessionUser: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// What identifies the user, the same for all of the user's sessions.
     fn user_id(&self) -> &str;

@@ -170,7 +170,6 @@ fn begin(server: &Arc<Server>, client: &ClientRoute, delivery: &Delivery) -> Beg
     let streams = client.streams.then(|| recipient_streams(server, delivery));
     let fanout = Arc::new(Fanout {
         state: server.state.clone(),
-        sessions: server.sessions.clone(),
         room: delivery.room().clone(),
         input: delivery.request.input.clone(),
         server_output: delivery.output.bare(),

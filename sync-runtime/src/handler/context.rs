@@ -11,7 +11,7 @@ use crate::{
     error::Refusal,
     request_values::{HookedValue, RequestValues},
     room::RoomCode,
-    session::{AnySession, AnySessions},
+    session::AnySession,
     stream::{Gate, Outlet, Streams},
 };
 
@@ -138,7 +138,6 @@ impl Drop for RecipientStreams {
 /// One fan-out, as all its recipients share it.
 pub(crate) struct Fanout {
     pub(crate) state: AnyState,
-    pub(crate) sessions: Arc<dyn AnySessions>,
     pub(crate) room: RoomCode,
     pub(crate) input: Arc<RawValue>,
     /// The server output without its status.
@@ -221,17 +220,10 @@ impl<'a, A: App> RecipientContext<'a, A> {
         self.recipient.locale()
     }
 
-    /// Whose connection will receive the delivery, read from the session store.
-    ///
-    /// # Errors
-    /// When the store does not answer.
-    pub async fn session(&self) -> Result<Option<Session<A::User>>, Failure> {
-        let Some(key) = self.recipient.session() else {
-            return Ok(None);
-        };
-        let found = self.fanout.sessions.peek(key).await;
-        let session = found.map_err(Failure::internal)?;
-        Ok(session.and_then(|session| session.of::<A>()))
+    /// Whose connection will receive the delivery, as the session store said when it came in. A session
+    /// that ends takes its connections with it, so the store is not asked for each delivery.
+    pub fn session(&self) -> Option<Session<A::User>> {
+        self.recipient.visitor().session::<A>()
     }
 
     /// Fails as [`RequestContext::streams`] does.

@@ -89,7 +89,9 @@ impl<A: App, T: RequestInput + Clone + Sync> FromFanout<A> for Input<T> {
     }
 }
 
-/// Whose connection receives the delivery; it dereferences to the user.
+/// Whose connection receives the delivery; it dereferences to the user, as the session store said when the
+/// connection came in. The store is not asked for each delivery: a session that ends takes its connections
+/// with it, and a user does not change while the session lives.
 ///
 /// A recipient without a session is refused with `auth.required`; take `Option<Recipient<U>>` to
 /// deliver to anonymous connections as well.
@@ -124,8 +126,7 @@ impl<A: App, U: UserOf<A> + Send + Sync> FromFanout<A> for Recipient<U> {
     }
 
     async fn for_recipient((): &(), cx: &RecipientContext<'_, A>) -> Result<Self, Failure> {
-        let session = cx.session().await?;
-        session
+        cx.session()
             .map(|session| Self(U::own(session)))
             .ok_or_else(|| Refusal::LoginRequired.into())
     }
@@ -139,7 +140,7 @@ impl<A: App, U: UserOf<A> + Send + Sync> FromFanout<A> for Option<Recipient<U>> 
     }
 
     async fn for_recipient((): &(), cx: &RecipientContext<'_, A>) -> Result<Self, Failure> {
-        let session = cx.session().await?;
+        let session = cx.session();
         Ok(session.map(|session| Recipient(U::own(session))))
     }
 }

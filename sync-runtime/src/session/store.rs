@@ -65,7 +65,8 @@ pub type StoreFuture<'a, T> = BoxFuture<'a, Result<T, SessionStoreError>>;
 /// for logged in or out because of it: a connection is refused, a request is answered with
 /// `sync.serverExecutionFailed`.
 pub trait SessionStore<U>: Send + Sync + 'static {
-    /// The session of a key, or `None` when there is none.
+    /// The session of a key, or `None` when there is none. Its user stays the one that it was opened for: it
+    /// is asked for each request, and not again for what a connection that is there receives.
     fn find<'a>(&'a self, key: &'a SessionKey) -> StoreFuture<'a, Option<SessionRecord<U>>>;
 
     /// Adds a session, and gives back those that ended because of it: the user's others if it is to

@@ -10,7 +10,9 @@ pub mod redis_server;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use sync_runtime::{Config, Member, Publisher, RedisCluster, RedisSessions, Routes, Sessions};
+use sync_runtime::{
+    Config, Hooks, Member, Publisher, RedisCluster, RedisSessions, Routes, Sessions,
+};
 
 use self::redis_server::{PATIENCE, RedisServer};
 use crate::{
@@ -153,6 +155,45 @@ async fn the_client_file_runs_where_the_recipient_is_with_its_own_session() {
     assert_eq!(spy.hear("sync").await["errorCode"], "test.spy");
     say(&mut ada, "next").await;
     assert_eq!(heard(deaf).await, "next");
+}
+
+/// How often scripts have been run, which is how sessions are read.
+async fn scripts_run(redis: &RedisServer) -> usize {
+    let client = redis::Client::open(redis.url()).expect("an address");
+    let mut connection = client
+        .get_multiplexed_async_connection()
+        .await
+        .expect("a Redis that answers");
+    let stats: String = redis::cmd("INFO")
+        .arg("commandstats")
+        .query_async(&mut connection)
+        .await
+        .expect("what it was asked");
+    let calls = stats.split("cmdstat_evalsha:calls=").nth(1);
+    let calls = calls.and_then(|rest| rest.split(',').next()?.parse().ok());
+    calls.expect("a count")
+}
+
+#[tokio::test]
+async fn sessions_in_redis_are_read_for_each_request_and_not_for_each_recipient() {
+    let redis = RedisServer::start().await;
+    let store = RedisSessions::connect(&redis.url()).await;
+    let sessions = Sessions::new(store.expect("a Redis that answers"));
+    let server = Server::of(sessions, Hooks::new());
+    let mut members = Vec::new();
+    for name in ["ada", "grace", "barbara", "frances"] {
+        members.push(member(&server, name).await);
+    }
+    let before = scripts_run(&redis).await;
+    for _ in 0..3 {
+        let input = json!({ "owner": "grace" });
+        members[0].request("test/shaped/v1", "room", input).await;
+        for (number, member) in members.iter_mut().enumerate() {
+            let delivery = member.hear("sync").await;
+            assert_eq!(delivery["clientOutput"]["is_yours"], number == 1);
+        }
+    }
+    assert_eq!(scripts_run(&redis).await - before, 3);
 }
 
 #[tokio::test]
