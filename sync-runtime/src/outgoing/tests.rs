@@ -338,7 +338,11 @@ async fn read(mut member: Client, begin: Option<Arc<Notify>>, events: usize) -> 
 async fn after_a_burst_every_member_has_all_events_or_is_closed() {
     const EVENTS: usize = 20_000;
     const MEMBERS: usize = 6;
-    let running = Arc::new(serve(Config::default()).await);
+    let config = Config {
+        send_buffer_packets: 4096,
+        ..Config::default()
+    };
+    let running = Arc::new(serve(config).await);
     let sent = Arc::new(Notify::new());
     let mut readers = Vec::new();
     for number in 0..MEMBERS {
