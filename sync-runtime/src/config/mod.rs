@@ -86,7 +86,7 @@ pub struct Config {
     /// How many packets may wait for a connection's network. A connection for which more would wait
     /// cannot keep up: it is told so with `sync-lagged` and closed, and its client comes back. 16,384: with
     /// the 128 of the layer below, packets were lost with no slow reader at all, and with 4,096 some of 2,000
-    /// were closed that read 4,000 packets a second each, because their network took nothing for a third of one.
+    /// were closed that read 4,000 packets a second each, because their network took nothing for 0.3 seconds.
     /// Each holds some 100 bytes beside its own.
     pub send_buffer_packets: usize,
 
