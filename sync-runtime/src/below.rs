@@ -85,7 +85,7 @@ impl Below {
         let Some(local) = self.0.get() else {
             return Ok(());
         };
-        let text = Value::Str(packet.json().to_owned().into(), None);
+        let text = Value::Str(packet.json().into(), None);
         let packet = match packet.kind() {
             Kind::Event => packet::Packet::event(NAMESPACE, text),
             Kind::Ack(id) => packet::Packet::ack(NAMESPACE, text, id),

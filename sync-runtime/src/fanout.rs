@@ -357,10 +357,7 @@ fn emit(
             server: own,
             client,
         })) => {
-            let client = client.as_ref().map_or(Shared::NOTHING, OwnJson::as_str);
-            let emit = |shared: &Shared| {
-                server.emit_pieces(recipient, wire::DELIVERIES, shared.with(client))
-            };
+            let emit = |shared: &Shared| server.emit_packet(recipient, shared.with(client));
             match own {
                 None => emit(shared_by_all),
                 Some(own) => shared(delivery, &own).is_some_and(|shared| emit(&shared)),

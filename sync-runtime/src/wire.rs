@@ -1,11 +1,18 @@
 //! What is sent to clients, field by field as the wire contract names it.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::{error::ErrorEnvelope, history::Offset, replay::Mark, room::RoomCode};
+use crate::{
+    error::ErrorEnvelope,
+    handler::output::OwnJson,
+    history::Offset,
+    packet::{Around, Packet},
+    replay::Mark,
+    room::RoomCode,
+};
 
 /// The event of deliveries.
 pub(crate) const DELIVERIES: &str = "sync";
@@ -38,28 +45,26 @@ pub(crate) struct Delivery<'a> {
 
 /// A delivery in which only the recipient's own part is missing: what all recipients share is written
 /// once for all of them.
-pub(crate) struct Shared {
-    before: String,
-    after: String,
-}
+pub(crate) struct Shared(Arc<Around>);
 
 impl Shared {
     /// What a recipient without a part of its own has in its place.
-    pub(crate) const NOTHING: &str = "{}";
+    const NOTHING: &str = "{}";
 
     pub(crate) fn of(delivery: &Delivery<'_>) -> Result<Self, serde_json::Error> {
         const FIELD: &str = r#""clientOutput":"#;
-        let mut before = serde_json::to_string(delivery)?;
+        let text = serde_json::to_string(delivery)?;
         // The last one is the field: what is behind it are texts, in which quotes are escaped.
-        let field = before.rfind(&[FIELD, Self::NOTHING].concat());
-        let mut after = before.split_off(field.unwrap_or_default() + FIELD.len());
-        after.drain(..Self::NOTHING.len());
-        Ok(Self { before, after })
+        let field = text.rfind(&[FIELD, Self::NOTHING].concat());
+        let (before, after) = text.split_at(field.unwrap_or_default() + FIELD.len());
+        let after = &after[Self::NOTHING.len()..];
+        Ok(Self(Arc::new(Around::event(DELIVERIES, before, after))))
     }
 
-    /// The delivery with the recipient's part, which is JSON, in pieces.
-    pub(crate) fn with<'a>(&'a self, own: &'a str) -> [&'a str; 3] {
-        [&self.before, own, &self.after]
+    /// The delivery with what is a recipient's own.
+    pub(crate) fn with(&self, own: Option<OwnJson>) -> Packet {
+        let own = own.map_or_else(|| Self::NOTHING.into(), OwnJson::into_bytes);
+        self.0.with(own)
     }
 }
 
@@ -117,7 +122,7 @@ pub(crate) struct JoinedRooms {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, value::to_raw_value};
+    use serde_json::{Value, json, value::to_raw_value};
 
     use super::*;
 
@@ -127,8 +132,8 @@ mod tests {
         // Names and outputs that look like the place that is looked for.
         let tricky = r#""clientOutput":{}"#;
         let room = RoomCode::parse(tricky).ok();
-        let output = to_raw_value(&serde_json::json!({ "clientOutput": {}, "text": tricky }))?;
-        let own = serde_json::json!({ "seq": 7 });
+        let output = to_raw_value(&json!({ "clientOutput": {}, "text": tricky }))?;
+        let own = json!({ "status": "success", "seq": 7 });
         for room in [None, room.as_ref()] {
             let delivery = Delivery {
                 cb: "sync/a/b/v1",
@@ -142,10 +147,11 @@ mod tests {
             };
             let shared = Shared::of(&delivery)?;
             let mut expected = serde_json::to_value(&delivery)?;
-            let written = |part| serde_json::from_str::<Value>(&shared.with(part).concat());
-            assert_eq!(written(Shared::NOTHING)?, expected);
+            let written = |own| serde_json::from_str::<Value>(&shared.with(own).json());
+            assert_eq!(written(None)?, json!([DELIVERIES, expected]));
             expected["clientOutput"] = own.clone();
-            assert_eq!(written(&own.to_string())?, expected);
+            let own = OwnJson::encode(&json!({ "seq": 7 }))?;
+            assert_eq!(written(Some(own))?, json!([DELIVERIES, expected]));
         }
         Ok(())
     }

@@ -205,11 +205,12 @@ impl Line {
             let rests = self.queue.lock().rests(haste);
             return Poll::Ready(Ok(if rests { Done::All } else { Done::Some }));
         };
-        let bytes = if pieces.len() == 1 || first.bytes.len() > TOGETHER {
-            &first.bytes[*at..]
-        } else {
-            gather(pieces, *at, together);
-            &together[..]
+        let bytes = match first.frame.as_slice() {
+            Some(bytes) if pieces.len() == 1 || bytes.len() > TOGETHER => &bytes[*at..],
+            _ => {
+                gather(pieces, *at, together);
+                &together[..]
+            }
         };
         let taken = ready!(Pin::new(network).poll_write(context, bytes))?;
         if taken == 0 {
@@ -313,16 +314,16 @@ enum Done {
     All,
 }
 
-/// Puts small pieces together.
+/// Puts pieces together, as far as there is room for them.
 fn gather(pieces: &VecDeque<Piece>, at: usize, together: &mut Vec<u8>) {
     together.clear();
     let mut begin = at;
     for piece in pieces {
-        let bytes = &piece.bytes[begin..];
-        if together.len() + bytes.len() > TOGETHER {
+        let room = TOGETHER - together.len();
+        if room == 0 {
             break;
         }
-        together.extend_from_slice(bytes);
+        piece.frame.write(begin, room, together);
         begin = 0;
     }
 }
@@ -332,7 +333,7 @@ impl Out {
     fn advance(&mut self, mut taken: usize) -> (Amount, usize) {
         let (mut amount, mut below) = (Amount::default(), 0);
         while let Some(piece) = self.pieces.front() {
-            let left = piece.bytes.len() - self.at;
+            let left = piece.frame.len() - self.at;
             let some = taken.min(left);
             taken -= some;
             // The header of a frame comes first, and does not count.

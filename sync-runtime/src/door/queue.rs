@@ -4,7 +4,7 @@ use std::{collections::VecDeque, mem};
 
 use bytes::Bytes;
 
-use crate::packet::{Amount, Packet, Seen};
+use crate::packet::{Amount, Frame, Packet, Seen};
 
 /// For how many pieces a line that rests keeps its memory.
 pub(super) const KEPT: usize = 16;
@@ -56,7 +56,7 @@ enum Way {
 
 /// Whole frames of a packet, or of the layer below.
 pub(super) struct Piece {
-    pub(super) bytes: Bytes,
+    pub(super) frame: Frame,
     /// What of it counts.
     pub(super) amount: Amount,
     pub(super) is_from_below: bool,
@@ -89,7 +89,7 @@ impl Queue {
         }
         let piece = Piece {
             amount: packet.amount(),
-            bytes: packet.into_frame(),
+            frame: packet.into_frame(),
             is_from_below: false,
         };
         if self.is_holding() {
@@ -104,7 +104,7 @@ impl Queue {
     pub(super) fn push_below(&mut self, bytes: &[u8], seen: Seen, is_mid_frame: bool) {
         if self.way != Way::Closed {
             self.ready.push_back(Piece {
-                bytes: Bytes::copy_from_slice(bytes),
+                frame: Frame::from(Bytes::copy_from_slice(bytes)),
                 amount: seen.amount,
                 is_from_below: true,
             });
@@ -196,7 +196,7 @@ mod tests {
     use super::*;
 
     fn packet(number: usize) -> Packet {
-        Packet::event_of_pieces("e", [&number.to_string()])
+        Packet::event("e", &number).expect("written")
     }
 
     fn below(packets: usize, connects: bool) -> Seen {
@@ -204,15 +204,16 @@ mod tests {
         Seen { amount, connects }
     }
 
-    fn ready(queue: &mut Queue) -> Vec<Bytes> {
+    fn ready(queue: &mut Queue) -> Vec<Vec<u8>> {
         let mut taken = VecDeque::new();
         queue.take(&mut taken);
-        taken.into_iter().map(|piece| piece.bytes).collect()
+        taken.iter().map(|piece| piece.frame.to_vec()).collect()
     }
 
-    fn frames(numbers: impl IntoIterator<Item = usize>) -> Vec<Bytes> {
+    fn frames(numbers: impl IntoIterator<Item = usize>) -> Vec<Vec<u8>> {
         let numbers = numbers.into_iter();
-        numbers.map(|number| packet(number).into_frame()).collect()
+        let frames = numbers.map(|number| packet(number).into_frame().to_vec());
+        frames.collect()
     }
 
     #[test]
@@ -227,7 +228,7 @@ mod tests {
         assert!(queue.waits_for_below());
         queue.push_below(b"second", below(1, false), false);
         assert!(queue.push(packet(4)).is_ok());
-        let expected = [vec![Bytes::from_static(b"second")], frames([3, 4])].concat();
+        let expected = [vec![b"second".to_vec()], frames([3, 4])].concat();
         assert_eq!(ready(&mut queue), expected);
         assert!(!queue.waits_for_below());
     }

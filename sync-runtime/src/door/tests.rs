@@ -22,7 +22,7 @@ use super::{
     queue::Haste,
     wire::{CLOSE, Wire},
 };
-use crate::packet::{Amount, Packet};
+use crate::packet::{Amount, Around, Packet};
 
 fn line() -> Arc<Line> {
     Arc::new(Line::new(flusher::begin(Duration::ZERO)))
@@ -37,6 +37,11 @@ fn packet(bytes: usize) -> Packet {
 fn send(line: &Arc<Line>, packet: &Packet) -> bool {
     line.traffic().sent(packet.amount());
     line.send(packet.clone(), Haste::Due).is_ok()
+}
+
+/// What a packet is on the network.
+fn bytes(packet: &Packet) -> Vec<u8> {
+    packet.clone().into_frame().to_vec()
 }
 
 /// A frame as the layer below writes it.
@@ -105,7 +110,7 @@ async fn packets_and_what_the_layer_below_writes_come_in_their_order() {
     wire.write_all(&frame("2")).await.expect("written");
     wire.flush().await.expect("written");
     read(&mut client, &[&frame("0{}"), &frame("40{}")]).await;
-    read(&mut client, &[first.frame(), &frame("2"), second.frame()]).await;
+    read(&mut client, &[&bytes(&first), &frame("2"), &bytes(&second)]).await;
     read(&mut client, &[&frame("2")]).await;
     assert_eq!(line.traffic().unsent(), Amount::default());
 }
@@ -130,7 +135,7 @@ async fn a_session_that_polled_goes_over_when_its_client_says_so_and_stays_when_
     assert!(send(&line, &direct));
     let below = frame("42[]");
     wire.write_all(&below).await.expect("written");
-    read(&mut client, &[&below, direct.frame()]).await;
+    read(&mut client, &[&below, &bytes(&direct)]).await;
 }
 
 #[tokio::test]
@@ -139,22 +144,35 @@ async fn what_the_client_takes_is_written_and_what_it_does_not_take_is_not() {
     let line = line();
     let _wire = Wire::new(server, &line).expect("a free line");
     let packets = [packet(48), packet(30), packet(100_000)];
-    let bytes: usize = packets.iter().map(|packet| packet.amount().bytes).sum();
+    let all: usize = packets.iter().map(|packet| packet.amount().bytes).sum();
     for packet in &packets {
         send(&line, packet);
     }
     yield_now().await;
     yield_now().await;
-    let first = packets[0].frame().len();
+    let first = bytes(&packets[0]).len();
     let unsent = line.traffic().unsent();
     // Two headers of two bytes do not count, nor does a packet of which a part is written.
     assert_eq!(first, 64 - 1);
-    assert_eq!((unsent.packets, unsent.bytes), (2, bytes - (first - 2)));
-    read(
-        &mut client,
-        &packets.each_ref().map(|packet| &packet.frame()[..]),
-    )
-    .await;
+    assert_eq!((unsent.packets, unsent.bytes), (2, all - (first - 2)));
+    let packets = packets.each_ref().map(bytes);
+    read(&mut client, &packets.each_ref().map(|packet| &packet[..])).await;
+    assert_eq!(line.traffic().unsent(), Amount::default());
+}
+
+#[tokio::test]
+async fn packets_in_parts_of_any_length_are_written_in_their_order() {
+    let (mut client, server) = duplex(1000);
+    let line = line();
+    let _wire = Wire::new(server, &line).expect("a free line");
+    let around = Arc::new(Around::event("sync", "\"", "\""));
+    let own = [10, 100_000, 0, 50_000, 70_000].map(|bytes| "x".repeat(bytes));
+    let packets = own.map(|own| around.with(own.into_bytes()));
+    for packet in &packets {
+        assert!(send(&line, packet));
+    }
+    let packets = packets.each_ref().map(bytes);
+    read(&mut client, &packets.each_ref().map(|packet| &packet[..])).await;
     assert_eq!(line.traffic().unsent(), Amount::default());
 }
 
@@ -234,7 +252,7 @@ async fn a_network_that_panics_ends_its_own_line_and_no_other() {
     let error = wire.read_u8().await.expect_err("it is cut");
     assert_eq!(error.kind(), io::ErrorKind::ConnectionAborted);
     assert!(send(&whole, &packet(1)));
-    read(&mut client, &[packet(1).frame()]).await;
+    read(&mut client, &[&bytes(&packet(1))]).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -251,20 +269,20 @@ async fn what_many_get_waits_for_its_round_and_an_answer_takes_it_along() {
     let rounds = || begun.elapsed().as_millis() / INTERVAL.as_millis();
 
     assert!(send(&line, &first));
-    read(&mut client, &[first.frame()]).await;
+    read(&mut client, &[&bytes(&first)]).await;
     assert_eq!(rounds(), 0, "the first round is at once");
 
     assert!(send(&line, &second));
     assert!(send(&other, &second));
     line.traffic().sent(answer.amount());
     assert!(line.send(answer.clone(), Haste::Urgent).is_ok());
-    read(&mut client, &[second.frame(), answer.frame()]).await;
+    read(&mut client, &[&bytes(&second), &bytes(&answer)]).await;
     assert_eq!(rounds(), 0, "an answer waits for no round");
-    read(&mut other_client, &[second.frame()]).await;
+    read(&mut other_client, &[&bytes(&second)]).await;
     assert_eq!(rounds(), 1);
 
     assert!(send(&line, &third));
-    read(&mut client, &[third.frame()]).await;
+    read(&mut client, &[&bytes(&third)]).await;
     assert_eq!(rounds(), 2);
 }
 
@@ -274,12 +292,12 @@ async fn what_waits_for_its_round_is_written_before_its_line_is_hung_up() {
     let line = Arc::new(Line::new(flusher::begin(Duration::from_millis(100))));
     let mut wire = Wire::new(server, &line).expect("a free line");
     assert!(send(&line, &packet(1)));
-    read(&mut client, &[packet(1).frame()]).await;
+    read(&mut client, &[&bytes(&packet(1))]).await;
     assert!(send(&line, &packet(2)));
     line.hang_up();
     wire.read_exact(&mut [0; CLOSE.len()]).await.expect("read");
     drop(wire);
-    read(&mut client, &[packet(2).frame()]).await;
+    read(&mut client, &[&bytes(&packet(2))]).await;
 }
 
 #[tokio::test]

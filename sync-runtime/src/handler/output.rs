@@ -21,7 +21,7 @@ fn with_status<T: Serialize>(output: &T) -> Result<String, serde_json::Error> {
 }
 
 fn beginning() -> Vec<u8> {
-    let mut text = Vec::with_capacity(128);
+    let mut text = Vec::with_capacity(64);
     text.extend_from_slice(PREFIX.as_bytes());
     text
 }
@@ -54,8 +54,8 @@ impl OwnJson {
         }
     }
 
-    pub(crate) fn as_str(&self) -> &str {
-        &self.0
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
+        self.0.into_bytes()
     }
 }
 
@@ -131,7 +131,7 @@ mod tests {
             serde_json::json!({}),
         ] {
             let shared = OutputJson::encode(&output)?;
-            assert_eq!(OwnJson::encode(&output)?.as_str(), shared.raw().get());
+            assert_eq!(OwnJson::encode(&output)?.0, shared.raw().get());
         }
         Ok(())
     }

@@ -70,14 +70,9 @@ impl Server {
         packet.is_some_and(|packet| self.send(to, packet, haste))
     }
 
-    /// As [`emit`](Self::emit), with what is written already: the pieces together are JSON.
-    pub(crate) fn emit_pieces<const N: usize>(
-        self: &Arc<Self>,
-        to: &Arc<Connection>,
-        event: &'static str,
-        pieces: [&str; N],
-    ) -> bool {
-        self.send(to, Packet::event_of_pieces(event, pieces), Haste::Due)
+    /// As [`emit`](Self::emit), with an event that is written already.
+    pub(crate) fn emit_packet(self: &Arc<Self>, to: &Arc<Connection>, packet: Packet) -> bool {
+        self.send(to, packet, Haste::Due)
     }
 
     /// Acknowledges a packet of a connection, as [`emit_answer`](Self::emit_answer) sends an event.

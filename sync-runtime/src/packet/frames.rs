@@ -29,6 +29,15 @@ pub(super) fn text_header(length: usize) -> Header {
     Header { bytes, used }
 }
 
+/// How long that is.
+pub(super) fn text_header_len(length: usize) -> usize {
+    match length {
+        0..=125 => 2,
+        126..=0xffff => 4,
+        _ => MAX_SERVER_HEADER,
+    }
+}
+
 /// A header of a frame.
 pub(super) struct Header {
     bytes: [u8; MAX_SERVER_HEADER],

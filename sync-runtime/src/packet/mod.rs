@@ -1,6 +1,7 @@
 //! A packet as it goes out: an event or an acknowledgement, written once for all who get it.
 
 pub(crate) mod frames;
+mod parts;
 mod seen;
 
 use std::io;
@@ -8,7 +9,10 @@ use std::io;
 use bytes::{Buf, Bytes};
 use serde::Serialize;
 
-pub(crate) use self::seen::{Seen, Written, in_poll};
+pub(crate) use self::{
+    parts::{Around, Parts},
+    seen::{Seen, Written, in_poll},
+};
 
 /// An amount of packets, with their Engine.IO text in bytes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -27,13 +31,24 @@ impl Amount {
 const EVENT: &[u8] = b"42";
 const ACK: &[u8] = b"43";
 
-/// A packet, with the header of a web socket's frame in front of it: the same bytes for everybody.
+/// A packet, as the frame of a web socket.
 #[derive(Debug, Clone)]
 pub(crate) struct Packet {
-    frame: Bytes,
-    /// How long the header is.
-    header: usize,
+    frame: Frame,
     kind: Kind,
+}
+
+/// A frame of a web socket with the header in front of it.
+#[derive(Debug, Clone)]
+pub(crate) enum Frame {
+    /// The same bytes for everybody who gets it.
+    Whole {
+        bytes: Bytes,
+        /// How long the header is.
+        header: usize,
+    },
+    /// One that differs in a part from those of others, put together when it is written.
+    InParts(Parts),
 }
 
 /// What a packet is.
@@ -53,21 +68,6 @@ impl Packet {
         Ok(text.end(Kind::Event))
     }
 
-    /// The same with data that is JSON in pieces, and a name that holds nothing that JSON would escape.
-    pub(crate) fn event_of_pieces<const N: usize>(event: &str, data: [&str; N]) -> Self {
-        let data_len = data.iter().map(|piece| piece.len()).sum::<usize>();
-        let mut text = Text::with_capacity(EVENT.len() + r#"["",]"#.len() + event.len() + data_len);
-        text.write(EVENT);
-        for piece in ["[\"", event, "\","] {
-            text.write(piece.as_bytes());
-        }
-        for piece in data {
-            text.write(piece.as_bytes());
-        }
-        text.write(b"]");
-        text.end(Kind::Event)
-    }
-
     /// `43<id>[<data>]`
     pub(crate) fn ack(id: i64, data: &impl Serialize) -> serde_json::Result<Self> {
         let mut text = Text::with_capacity(128);
@@ -79,17 +79,11 @@ impl Packet {
 
     /// It by itself: its Engine.IO text is what counts.
     pub(crate) fn amount(&self) -> Amount {
-        Amount::packet(self.frame.len() - self.header)
+        Amount::packet(self.frame.len() - self.frame.header_len())
     }
 
-    /// The frame of a web socket that it is.
-    pub(crate) fn into_frame(self) -> Bytes {
+    pub(crate) fn into_frame(self) -> Frame {
         self.frame
-    }
-
-    #[cfg(test)]
-    pub(crate) fn frame(&self) -> &Bytes {
-        &self.frame
     }
 
     pub(crate) fn kind(&self) -> Kind {
@@ -97,11 +91,67 @@ impl Packet {
     }
 
     /// Its JSON, without what Engine.IO and Socket.IO put in front of it.
-    pub(crate) fn json(&self) -> &str {
-        let text = std::str::from_utf8(&self.frame[self.header..]).unwrap_or_default();
+    pub(crate) fn json(&self) -> String {
+        let frame = self.frame.to_vec();
+        let text = String::from_utf8_lossy(&frame[self.frame.header_len()..]);
         let begin = text.find('[').unwrap_or_default();
-        &text[begin..]
+        text[begin..].to_owned()
     }
+}
+
+impl Frame {
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Whole { bytes, .. } => bytes.len(),
+            Self::InParts(parts) => parts.len(),
+        }
+    }
+
+    fn header_len(&self) -> usize {
+        match self {
+            Self::Whole { header, .. } => *header,
+            Self::InParts(parts) => parts.header_len(),
+        }
+    }
+
+    /// Its bytes, if they are in one place.
+    pub(crate) fn as_slice(&self) -> Option<&[u8]> {
+        match self {
+            Self::Whole { bytes, .. } => Some(bytes),
+            Self::InParts(_) => None,
+        }
+    }
+
+    pub(crate) fn to_vec(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(self.len());
+        self.write(0, self.len(), &mut bytes);
+        bytes
+    }
+
+    /// Writes at most so many of its bytes behind others, from one on.
+    pub(crate) fn write(&self, begin: usize, count: usize, into: &mut Vec<u8>) {
+        match self {
+            Self::Whole { bytes, .. } => {
+                write_some(bytes, begin, count, into);
+            }
+            Self::InParts(parts) => parts.write(begin, count, into),
+        }
+    }
+}
+
+impl From<Bytes> for Frame {
+    /// Bytes that are frames already, with headers that count.
+    fn from(bytes: Bytes) -> Self {
+        Self::Whole { bytes, header: 0 }
+    }
+}
+
+/// Writes at most so many bytes, from one on, and says how many.
+fn write_some(bytes: &[u8], begin: usize, count: usize, into: &mut Vec<u8>) -> usize {
+    let rest = bytes.get(begin..).unwrap_or_default();
+    let some = &rest[..rest.len().min(count)];
+    into.extend_from_slice(some);
+    some.len()
 }
 
 /// The text of a packet while it is written, behind a place for its header.
@@ -125,11 +175,10 @@ impl Text {
         let begin = place - header.len();
         self.0[begin..place].copy_from_slice(header);
         let header = header.len();
-        let mut frame = Bytes::from(self.0);
-        frame.advance(begin);
+        let mut bytes = Bytes::from(self.0);
+        bytes.advance(begin);
         Packet {
-            frame,
-            header,
+            frame: Frame::Whole { bytes, header },
             kind,
         }
     }
@@ -148,41 +197,60 @@ impl io::Write for Text {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use serde_json::json;
 
     use super::*;
 
-    fn text(packet: &Packet) -> &[u8] {
-        &packet.frame()[packet.header..]
-    }
-
     #[test]
     fn a_packet_is_as_long_as_it_says() -> serde_json::Result<()> {
         let event = Packet::event("sync", &json!({ "a": 1 }))?;
-        assert_eq!(text(&event), br#"42["sync",{"a":1}]"#);
-        assert_eq!(event.amount(), Amount::packet(text(&event).len()));
+        let text = br#"42["sync",{"a":1}]"#;
+        assert_eq!(event.frame.to_vec()[2..], text[..]);
+        assert_eq!(event.amount(), Amount::packet(text.len()));
         assert_eq!(event.json(), r#"["sync",{"a":1}]"#);
-        let pieces = Packet::event_of_pieces("sync", ["{\"a\":", "1", "}"]);
-        assert_eq!(pieces.frame(), event.frame());
         let ack = Packet::ack(17, &json!({}))?;
-        assert_eq!(text(&ack), b"4317[{}]");
-        assert_eq!((ack.json(), ack.kind()), ("[{}]", Kind::Ack(17)));
+        assert_eq!(ack.frame.to_vec()[2..], b"4317[{}]"[..]);
+        assert_eq!((ack.json(), ack.kind()), ("[{}]".to_owned(), Kind::Ack(17)));
         Ok(())
     }
 
     #[test]
-    fn a_packet_of_any_length_is_one_whole_frame() {
+    fn a_packet_of_any_length_is_one_whole_frame() -> serde_json::Result<()> {
         for length in [0, 100, 125, 126, 65_535, 65_536, 70_000] {
-            let padding = "x".repeat(length);
-            let packet = Packet::event_of_pieces("e", ["\"", &padding, "\""]);
+            let packet = Packet::event("e", &"x".repeat(length))?;
             let mut follower = frames::Frames::default();
             let mut messages = Vec::new();
-            follower.follow(packet.frame(), |piece| {
+            follower.follow(&packet.frame.to_vec(), |piece| {
                 assert!(piece.is_text && piece.begins && piece.ends);
                 messages.push(piece.bytes.to_vec());
             });
             assert!(follower.are_between_messages());
-            assert_eq!(messages, [text(&packet)], "{length}");
+            let text = format!("42{}", packet.json());
+            assert_eq!(packet.amount(), Amount::packet(text.len()));
+            assert_eq!(messages, [text.into_bytes()], "{length}");
         }
+        Ok(())
+    }
+
+    #[test]
+    fn a_packet_in_parts_is_the_same_wherever_its_writes_begin_and_end() -> serde_json::Result<()> {
+        for length in [0, 100, 125, 126, 65_535, 65_536, 70_000] {
+            let own = "x".repeat(length);
+            let whole = Packet::event("sync", &json!({ "a": own, "b": 1 }))?;
+            let around = Arc::new(Around::event("sync", r#"{"a":""#, r#"","b":1}"#));
+            let parted = around.with(own.into_bytes());
+            assert_eq!(parted.amount(), whole.amount());
+            assert_eq!(parted.json(), whole.json());
+            for step in [1, 3, 11, 1_000, usize::MAX] {
+                let mut bytes = Vec::new();
+                while bytes.len() < parted.frame.len() {
+                    parted.frame.write(bytes.len(), step, &mut bytes);
+                }
+                assert_eq!(bytes, whole.frame.to_vec(), "{length} by {step}");
+            }
+        }
+        Ok(())
     }
 }

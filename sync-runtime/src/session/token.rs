@@ -58,7 +58,7 @@ pub struct SessionKey(Arc<str>);
 
 impl Hash for SessionKey {
     /// A part is enough: it is a digest, and as random as a hash of all of it. Sessions are looked for
-    /// once for each request and each recipient of a `_client` file.
+    /// once for each request.
     fn hash<H: Hasher>(&self, state: &mut H) {
         let part = self.0.as_bytes().first_chunk::<16>();
         u128::from_ne_bytes(part.copied().unwrap_or_default()).hash(state);
