@@ -4,10 +4,15 @@
     reason = "a build script is a `main`, and is shown as one"
 )]
 
+// For the tests of this crate.
+#[doc(hidden)]
 pub mod discover;
+#[doc(hidden)]
 pub mod emit;
 pub mod format;
+#[doc(hidden)]
 pub mod model;
+#[doc(hidden)]
 pub mod problem;
 
 mod build;

@@ -1,7 +1,7 @@
 //! Fan-out: one output becomes a delivery to each recipient.
 //!
-//! Without a `_client` file the delivery is encoded once and given to the layer below once, for the
-//! whole room. With one, what all recipients share is encoded once and only their own part for each.
+//! Without a `_client` file the delivery is encoded once, down to its frame, for the whole room. With one, what all
+//! recipients share is encoded once and only their own part for each.
 
 use std::{collections::HashMap, panic::AssertUnwindSafe, sync::Arc, thread};
 
@@ -46,8 +46,7 @@ pub(crate) enum To<'a> {
 /// sent to.
 pub(crate) async fn fan_out(server: &Arc<Server>, delivery: Delivery) -> usize {
     delivery.say(server);
-    // What came together is then delivered together, and shares the writes to its recipients: a twentieth
-    // more deliveries for the same processor time (500 members, 8 requests at a time, no `_client` file).
+    // What came together is then delivered together, and shares the writes to its recipients.
     yield_now().await;
     let deliveries = deliver(server, &delivery, To::Members);
     follow(server, &delivery, deliveries).await

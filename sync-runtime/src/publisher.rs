@@ -16,12 +16,14 @@ use crate::{
         output::OutputJson,
         server::ServerHandler,
     },
+    membership::{self, Member},
     pipeline::{self, Publication},
+    room::RoomCode,
     server::Server,
 };
 
 /// Sends to rooms from anywhere in the app: an axum handler such as a webhook, a task that runs every
-/// night, a job that outlives its request.
+/// night, a job that outlives its request. It also takes members out of rooms.
 ///
 /// What is published is the server output of a route, in a room. Its members hear it as if somebody had
 /// made a request: in the callbacks that they have for the route, on all nodes, through its `_client` file,
@@ -143,8 +145,8 @@ impl Publisher {
     pub fn publish_with_input<S, C, I, O>(
         &self,
         route: RouteId<S, C>,
-        input: &I,
         room: &str,
+        input: &I,
         output: &O,
     ) -> BoxFuture<'static, Result<usize, Failure>>
     where
@@ -154,6 +156,14 @@ impl Publisher {
         O: HandlerOutput,
     {
         self.send(route.full_name(), room, to_raw_value(input), output)
+    }
+
+    /// Takes somebody out of a room, as [`SyncServer::remove_from_room`](crate::SyncServer::remove_from_room) does.
+    ///
+    /// # Errors
+    /// As of that, and `sync.serverExecutionFailed` when the publisher was given to no server.
+    pub async fn remove_from_room(&self, member: Member<'_>, room: &str) -> Result<(), Failure> {
+        membership::remove(&self.server()?, member, &RoomCode::parse(room)?).await
     }
 
     /// What is published is encoded at once, so that the future does not hold on to it.
@@ -226,7 +236,7 @@ impl<T> AnsweredAs<T> for T {}
 #[diagnostic::on_unimplemented(
     message = "the `_client` file of this route takes `{Self}`, and nothing is published for it",
     label = "not without its input",
-    note = "write `publish_with_input(route, &input, room, &output)`"
+    note = "write `publish_with_input(route, room, &input, &output)`"
 )]
 pub trait NotTaken {}
 

@@ -242,25 +242,25 @@ mod tests {
                 done.notify_one();
             });
         }
-        assert!(connection.reserve(1, bounds).is_none());
+        assert!(connection.reserve(1, bounds).is_err());
         tokio::task::yield_now().await;
         go.notify_one();
         done.notified().await;
         tokio::task::yield_now().await;
-        assert!(connection.reserve(1, bounds).is_some());
+        assert!(connection.reserve(1, bounds).is_ok());
     }
 
     #[tokio::test]
     async fn work_that_holds_too_much_is_refused_and_what_is_large_by_itself_is_not() {
         let connection = connection();
         let large = connection.reserve(5_000, BOUNDS);
-        assert!(large.is_some());
-        assert!(connection.reserve(1, BOUNDS).is_none());
+        assert!(large.is_ok());
+        assert!(connection.reserve(1, BOUNDS).is_err());
         drop(large);
         let half = connection.reserve(500, BOUNDS);
-        assert!(half.is_some());
-        assert!(connection.reserve(501, BOUNDS).is_none());
-        assert!(connection.reserve(500, BOUNDS).is_some());
+        assert!(half.is_ok());
+        assert!(connection.reserve(501, BOUNDS).is_err());
+        assert!(connection.reserve(500, BOUNDS).is_ok());
     }
 
     #[tokio::test]

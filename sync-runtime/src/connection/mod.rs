@@ -29,7 +29,8 @@ use self::{
     requests::{Cancellation, Requests},
 };
 use crate::{
-    Locale, door::Line, hooks::Visitor, limits::Address, room::RoomCode, session::SessionKey,
+    Locale, door::Line, error::Refusal, hooks::Visitor, limits::Address, observe, room::RoomCode,
+    session::SessionKey,
 };
 
 /// A client's connection, from its handshake until it closes.
@@ -212,10 +213,17 @@ impl Connection {
         self.lanes.are_busy()
     }
 
-    /// A place for work that holds so many bytes, or none when too much waits or runs in all its
+    /// A place for work that holds so many bytes, or a refusal when too much waits or runs in all its
     /// rooms together.
-    pub(crate) fn reserve(self: &Arc<Self>, bytes: usize, bounds: QueueBounds) -> Option<Place> {
-        Lanes::reserve(self, bytes, bounds)
+    pub(crate) fn reserve(
+        self: &Arc<Self>,
+        bytes: usize,
+        bounds: QueueBounds,
+    ) -> Result<Place, Refusal> {
+        Lanes::reserve(self, bytes, bounds).ok_or_else(|| {
+            observe::queue_refused();
+            Refusal::TooManyRequests { seconds: 1 }
+        })
     }
 
     /// Registers a request that its client may cancel. Whether it is cancelled when the connection

@@ -12,7 +12,7 @@ const PREFIX: &str = r#"{"status":"success""#;
 /// much.
 ///
 /// Of what is generic here there is one more for each output, so that is as little as can be.
-fn with_status<T: Serialize>(output: &T) -> Result<String, serde_json::Error> {
+fn with_status<T: Serialize>(output: &T) -> Result<Vec<u8>, serde_json::Error> {
     let mut text = beginning();
     match serde_json::to_writer(&mut text, output) {
         Ok(()) => ended(text),
@@ -26,7 +26,7 @@ fn beginning() -> Vec<u8> {
     text
 }
 
-fn ended(mut text: Vec<u8>) -> Result<String, serde_json::Error> {
+fn ended(mut text: Vec<u8>) -> Result<Vec<u8>, serde_json::Error> {
     match &text[PREFIX.len()..] {
         b"{}" | b"null" => {
             text.truncate(PREFIX.len());
@@ -35,12 +35,12 @@ fn ended(mut text: Vec<u8>) -> Result<String, serde_json::Error> {
         [b'{', ..] => text[PREFIX.len()] = b',',
         _ => return Err(Error::custom("it is written as something else")),
     }
-    String::from_utf8(text).map_err(Error::custom)
+    Ok(text)
 }
 
 /// What a `_client` file gave for one recipient, encoded: `{"status":"success", ...<output>}`.
 #[derive(Debug)]
-pub struct OwnJson(String);
+pub struct OwnJson(Vec<u8>);
 
 impl OwnJson {
     /// Encodes an output.
@@ -55,7 +55,7 @@ impl OwnJson {
     }
 
     pub(crate) fn into_bytes(self) -> Vec<u8> {
-        self.0.into_bytes()
+        self.0
     }
 }
 
@@ -75,7 +75,8 @@ impl OutputJson {
         }
     }
 
-    fn written(text: String) -> Result<Self, serde_json::Error> {
+    fn written(text: Vec<u8>) -> Result<Self, serde_json::Error> {
+        let text = String::from_utf8(text).map_err(Error::custom)?;
         RawValue::from_string(text).map(Self)
     }
 
@@ -131,7 +132,7 @@ mod tests {
             serde_json::json!({}),
         ] {
             let shared = OutputJson::encode(&output)?;
-            assert_eq!(OwnJson::encode(&output)?.0, shared.raw().get());
+            assert_eq!(OwnJson::encode(&output)?.0, shared.raw().get().as_bytes());
         }
         Ok(())
     }

@@ -149,8 +149,23 @@ pub struct Replacement(pub(crate) OutputJson);
 impl Shape {
     /// Delivers another server output to this recipient: anything that is written as a JSON object.
     ///
+    /// ```
+    /// use sync_runtime::{Hooks, hooks::{PreSyncRecipient, Shape}};
+    /// # use serde::Serialize;
+    ///
+    /// #[derive(Serialize)]
+    /// struct Redacted { text: &'static str }
+    ///
+    /// let hooks = Hooks::new().on(|event: PreSyncRecipient| async move {
+    ///     match event.recipient.user_id() {
+    ///         Some("ada") => Ok(Shape::Keep),
+    ///         _ => Shape::replace(&Redacted { text: "***" }),
+    ///     }
+    /// });
+    /// ```
+    ///
     /// # Errors
-    /// When it is not.
+    /// When it is not. A hook that answers the error has its recipient told `sync.serverExecutionFailed`.
     pub fn replace(output: &impl Serialize) -> Result<Self, Failure> {
         let output = OutputJson::encode(output).map_err(Failure::internal)?;
         Ok(Self::Replace(Replacement(output)))
@@ -371,8 +386,8 @@ events! {
         pub room: RoomCode,
     }
 
-    /// A connection has left a room because its client said so, or to stay within the number of
-    /// rooms a session may be in.
+    /// A connection has left a room because its client said so, to stay within the number of
+    /// rooms a session may be in, or because the app [removed it](crate::SyncServer::remove_from_room).
     PostRoomLeave Result<(), Failure>, post_leave, LeaveBlocked {
         /// Who left.
         pub visitor: Visitor,

@@ -18,7 +18,7 @@ use crate::{Failure, error::SyncError, panic};
 #[diagnostic::on_unimplemented(
     message = "this cannot be a hook",
     label = "not an async function of one event",
-    note = "write `|event: PreSyncFanout| async move {{ ... }}`, with an answer of `()`, `bool` or `Result<(), E>` where `E: SyncError`"
+    note = "write `|event: PreSyncFanout| async move {{ ... }}`, with an answer of `()`, `bool` or `Result<(), E>` where `E: SyncError`; a hook of `PreSyncRecipient` answers `Shape` or `Result<Shape, E>`"
 )]
 pub trait Hook<E: HookEvent>: Send + Sync + 'static {
     #[doc(hidden)]
@@ -64,6 +64,12 @@ impl<E: HookEvent<Verdict = Result<(), Failure>>, X: SyncError> Outcome<E> for R
 impl<E: HookEvent<Verdict = Result<Shape, Failure>>> Outcome<E> for Shape {
     fn into_verdict(self) -> Result<Shape, Failure> {
         Ok(self)
+    }
+}
+
+impl<E: HookEvent<Verdict = Result<Shape, Failure>>, X: SyncError> Outcome<E> for Result<Shape, X> {
+    fn into_verdict(self) -> Result<Shape, Failure> {
+        self.map_err(SyncError::into_failure)
     }
 }
 

@@ -18,7 +18,8 @@
 //!
 //! A hook answers `()`, or `bool`, or `Result<(), E>` with a [`SyncError`](crate::SyncError). Those of
 //! `Pre...` events can stop what they come before: with `false` the client hears the event's own
-//! code, with an error that error's. Of the other events an error is only logged.
+//! code, with an error that error's. Of the other events an error is only logged. A hook of
+//! [`PreSyncRecipient`] answers a [`Shape`], or `Result<Shape, E>`: this recipient then hears the error.
 //!
 //! # Values for the handler
 //! What a hook has found out, it can put onto the request, and the server file's function takes it

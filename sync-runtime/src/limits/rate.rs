@@ -4,7 +4,8 @@ use std::{fmt, str::FromStr, time::Duration};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// How many requests in how long, written as `60/min`.
+/// How many requests in how long, written as `60/min`, `5/s` or `1000/h`, or with any other time and its unit, as in
+/// `5/90s`.
 ///
 /// ```
 /// use std::time::Duration;
@@ -40,10 +41,14 @@ impl Rate {
     }
 }
 
+const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_mins(1);
+const HOUR: Duration = Duration::from_hours(1);
+
 /// A text that is no rate.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` is no rate: write a number of requests and a time, as in `60/min`, `5/s` or `1000/h`"
+    "`{0}` is no rate: write a number of requests and a time, as in `60/min`, `5/s`, `1000/h` or `5/90s`"
 )]
 pub struct RateError(String);
 
@@ -56,23 +61,24 @@ impl FromStr for Rate {
 }
 
 fn parse(text: &str) -> Option<Rate> {
-    let (count, unit) = text.split_once('/')?;
-    let seconds = match unit.trim() {
-        "s" | "sec" | "second" => 1,
-        "min" | "minute" => 60,
-        "h" | "hour" => 60 * 60,
-        _ => return None,
+    let (count, period) = text.split_once('/')?;
+    let period = match period.trim() {
+        "s" => SECOND,
+        "min" => MINUTE,
+        "h" => HOUR,
+        period => humantime::parse_duration(period).ok()?,
     };
-    Rate::new(count.trim().parse().ok()?, Duration::from_secs(seconds))
+    Rate::new(count.trim().parse().ok()?, period)
 }
 
 impl fmt::Display for Rate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.period.as_secs() {
-            1 => write!(f, "{}/s", self.count),
-            60 => write!(f, "{}/min", self.count),
-            3600 => write!(f, "{}/h", self.count),
-            _ => write!(f, "{} in {:?}", self.count, self.period),
+        let count = self.count;
+        match self.period {
+            SECOND => write!(f, "{count}/s"),
+            MINUTE => write!(f, "{count}/min"),
+            HOUR => write!(f, "{count}/h"),
+            period => write!(f, "{count}/{}", humantime::format_duration(period)),
         }
     }
 }
@@ -107,7 +113,7 @@ mod tests {
 
     #[test]
     fn a_rate_is_read_as_it_is_written() {
-        for text in ["60/min", "5/s", "1000/h"] {
+        for text in ["60/min", "5/s", "1000/h", "5/1m 30s", "5/1s 500ms"] {
             assert_eq!(
                 text.parse().map(|rate: Rate| rate.to_string()),
                 Ok(text.into())
@@ -122,6 +128,8 @@ mod tests {
             "-1/min",
             "1.5/s",
             "60/fortnight",
+            "60/90",
+            "60/0s",
             "4294967296/s",
         ] {
             assert!(text.parse::<Rate>().is_err(), "{text}");

@@ -123,15 +123,12 @@ impl Server {
         event: &str,
         data: &impl Serialize,
     ) -> Reached {
-        let Some(packet) = written(event, Packet::event(event, data)) else {
-            return Reached::default();
-        };
-        let mut round = Round::new(self, packet);
-        self.rooms.with_members(room, |members| {
-            let members = members.values();
-            round.emit(members.filter(|member| !is_of(member, except)));
-        });
-        round.end()
+        self.emit_to_many(event, data, |round| {
+            self.rooms.with_members(room, |members| {
+                let members = members.values();
+                round.emit(members.filter(|member| !is_of(member, except)));
+            });
+        })
     }
 
     /// As [`emit_to_room`](Self::emit_to_room), without those who have yet to be brought to where the
@@ -142,15 +139,12 @@ impl Server {
         event: &str,
         data: &impl Serialize,
     ) -> Reached {
-        let Some(packet) = written(event, Packet::event(event, data)) else {
-            return Reached::default();
-        };
-        let mut round = Round::new(self, packet);
-        self.rooms.with_members(room, |members| {
-            let members = members.values();
-            round.emit(members.filter(|member| !member.is_behind(room)));
-        });
-        round.end()
+        self.emit_to_many(event, data, |round| {
+            self.rooms.with_members(room, |members| {
+                let members = members.values();
+                round.emit(members.filter(|member| !member.is_behind(room)));
+            });
+        })
     }
 
     /// Sends an event to the members of a room that its feed sends to, as
@@ -162,13 +156,25 @@ impl Server {
         event: &str,
         data: &impl Serialize,
     ) -> Reached {
+        self.emit_to_many(event, data, |round| {
+            self.history.feeds.with_live(room, |members| {
+                round.emit(members.filter(|member| !is_of(member, except)));
+            });
+        })
+    }
+
+    /// Sends an event to those whom `each` gives, with one encode.
+    fn emit_to_many(
+        self: &Arc<Self>,
+        event: &str,
+        data: &impl Serialize,
+        each: impl FnOnce(&mut Round<'_>),
+    ) -> Reached {
         let Some(packet) = written(event, Packet::event(event, data)) else {
             return Reached::default();
         };
         let mut round = Round::new(self, packet);
-        self.history.feeds.with_live(room, |members| {
-            round.emit(members.filter(|member| !is_of(member, except)));
-        });
+        each(&mut round);
         round.end()
     }
 

@@ -8,7 +8,7 @@ use super::{
     event::{Payload, ReplyTo},
     room_events::room,
 };
-use crate::{connection::Connection, error::Refusal, observe, presence::Watcher, server::Server};
+use crate::{connection::Connection, presence::Watcher, server::Server};
 
 /// What a client wants.
 #[derive(Clone, Copy)]
@@ -45,10 +45,9 @@ pub(super) fn receive(
         Ok(room) => room,
         Err(refusal) => return reply.refuse(server, connection, refusal),
     };
-    let Some(place) = connection.reserve(room.as_str().len(), server.config.queue_bounds()) else {
-        observe::queue_refused();
-        let refusal = Refusal::TooManyRequests { seconds: 1 };
-        return reply.refuse(server, connection, refusal);
+    let place = match connection.reserve(room.as_str().len(), server.config.queue_bounds()) {
+        Ok(place) => place,
+        Err(refusal) => return reply.refuse(server, connection, refusal),
     };
     let (server, connection) = (server.clone(), connection.clone());
     place.enqueue(room.as_str().into(), async move {

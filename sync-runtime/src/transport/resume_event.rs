@@ -71,10 +71,9 @@ pub(super) fn receive(server: &Arc<Server>, connection: &Arc<Connection>, payloa
         Err(refusal) => return reply.refuse(server, connection, refusal),
     };
     let bytes = payload.json().len();
-    let Some(place) = connection.reserve(bytes, server.config.queue_bounds()) else {
-        observe::queue_refused();
-        let refusal = Refusal::TooManyRequests { seconds: 1 };
-        return reply.refuse(server, connection, refusal);
+    let place = match connection.reserve(bytes, server.config.queue_bounds()) {
+        Ok(place) => place,
+        Err(refusal) => return reply.refuse(server, connection, refusal),
     };
     // Taken before anything that the client says next can take it.
     let turn = connection.turn();

@@ -13,7 +13,7 @@ use crate::{
     error::Refusal,
     feed,
     hooks::{PostRoomJoin, PostRoomLeave, PreRoomJoin, PreRoomLeave},
-    membership, observe,
+    membership,
     pipeline::EVERYBODY,
     room::RoomCode,
     server::Server,
@@ -69,10 +69,9 @@ pub(super) fn change(
             return reply.refuse(server, connection, refusal);
         }
     };
-    let Some(place) = connection.reserve(room.as_str().len(), server.config.queue_bounds()) else {
-        observe::queue_refused();
-        let refusal = Refusal::TooManyRequests { seconds: 1 };
-        return reply.refuse(server, connection, refusal);
+    let place = match connection.reserve(room.as_str().len(), server.config.queue_bounds()) {
+        Ok(place) => place,
+        Err(refusal) => return reply.refuse(server, connection, refusal),
     };
     let (server, connection) = (server.clone(), connection.clone());
     place.enqueue(room.as_str().into(), async move {

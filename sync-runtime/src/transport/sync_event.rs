@@ -111,9 +111,9 @@ pub(super) fn receive(
     };
 
     let bytes = payload.json().len();
-    let Some(place) = connection.reserve(bytes, server.config.queue_bounds()) else {
-        observe::queue_refused();
-        return reply.refuse(server, Refusal::TooManyRequests { seconds: 1 });
+    let place = match connection.reserve(bytes, server.config.queue_bounds()) {
+        Ok(place) => place,
+        Err(refusal) => return reply.refuse(server, refusal),
     };
 
     let route = server.routes.named(request.name());

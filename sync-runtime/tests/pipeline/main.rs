@@ -371,16 +371,16 @@ async fn a_hook_that_objects_stops_the_request_before_its_handler() {
 async fn a_hook_can_skip_a_recipient_or_replace_what_it_hears() {
     let server = Server::with(Hooks::new().on(|event: PreSyncRecipient| async move {
         match event.recipient.user_id() {
-            Some("deaf") => Shape::Skip,
-            Some("grace") => {
-                Shape::replace(&json!({ "text": "translated" })).unwrap_or(Shape::Skip)
-            }
-            _ => Shape::Keep,
+            Some("deaf") => Ok(Shape::Skip),
+            Some("grace") => Shape::replace(&json!({ "text": "translated" })),
+            Some("refused") => Shape::replace(&"no object"),
+            _ => Ok(Shape::Keep),
         }
     }));
     let mut ada = member(&server, "ada").await;
-    let (mut grace, deaf) = (
+    let (mut grace, mut refused, deaf) = (
         member(&server, "grace").await,
+        member(&server, "refused").await,
         member(&server, "deaf").await,
     );
     ada.request("test/echo/v1", "room", json!({ "text": "as it is" }))
@@ -390,6 +390,8 @@ async fn a_hook_can_skip_a_recipient_or_replace_what_it_hears() {
         grace.hear("sync").await["serverOutput"]["text"],
         "translated"
     );
+    let error = &refused.hear("sync").await["errorCode"];
+    assert_eq!(error, "sync.serverExecutionFailed");
     assert!(deaf.deliveries().is_empty());
 }
 

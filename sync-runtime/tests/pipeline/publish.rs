@@ -8,7 +8,7 @@ use std::{
 use futures_util::FutureExt;
 use serde_json::{Value, json};
 use sync_runtime::{
-    Config, Hooks, Publisher, RouteId, Routes, Sessions, SyncServer,
+    Config, Hooks, Member, Publisher, RouteId, Routes, Sessions, SyncServer,
     codegen::route,
     hooks::{PostSyncFanout, PreSyncExecute, PreSyncFanout, PreSyncRecipient, Shape},
 };
@@ -164,6 +164,24 @@ fn without_offset(mut delivery: Value) -> Value {
 }
 
 #[tokio::test]
+async fn a_publisher_takes_members_out_of_a_room() {
+    let desk = Desk::new();
+    let (mut ada, mut spy) = (desk.member("ada").await, desk.member("spy").await);
+    let removed = desk.publisher.remove_from_room(Member::user("spy"), "room");
+    removed.await.expect("removed");
+    assert_eq!(spy.hear("sync-room-left").await, json!({ "room": "room" }));
+    let heard = desk.publisher.publish(NEWS, "room", &said("hi")).await;
+    assert_eq!(heard.expect("published"), 1);
+    ada.hear("sync").await;
+
+    let without_server = Publisher::new()
+        .remove_from_room(Member::user("ada"), "room")
+        .await;
+    let failure = without_server.expect_err("no server");
+    assert_eq!(failure.code(), "sync.serverExecutionFailed");
+}
+
+#[tokio::test]
 async fn what_is_published_is_heard_by_every_member_as_if_it_had_been_requested() {
     let desk = Desk::new();
     let (mut ada, mut spy) = (desk.member("ada").await, desk.member("spy").await);
@@ -212,8 +230,8 @@ async fn a_client_file_that_takes_the_input_gets_the_published_one() {
     let mut ada = desk.member("ada").await;
     let publishing = desk.publisher.publish_with_input(
         OF_INPUT,
-        &said("the question"),
         "room",
+        &said("the question"),
         &said("the answer"),
     );
     assert_eq!(publishing.await.expect("published"), 1);

@@ -6,5 +6,5 @@ use sync_runtime::{Failure, Publisher};
 
 pub async fn tell(publisher: &Publisher, shown: CardShown) -> Result<usize, Failure> {
     let route = sync_routes::board::open_card::V1;
-    publisher.publish_with_input(route, &shown, "board:demo", &shown).await
+    publisher.publish_with_input(route, "board:demo", &shown, &shown).await
 }
