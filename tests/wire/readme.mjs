@@ -19,6 +19,8 @@ async function member(name) {
   const socket = io(url, { transports: ["websocket"], extraHeaders: { cookie } });
   socket.emit("joinRoom", { group: "board:demo", responseIndex: 1 });
   assert.deepEqual(await once(socket, "joinRoom-1"), { rooms: ["board:demo"] });
+  socket.emit("joinRoom", { group: "board:secret", responseIndex: 2 });
+  assert.equal((await once(socket, "joinRoom-2")).errorCode, "room.joinBlocked");
   return socket;
 }
 
@@ -47,7 +49,10 @@ const request = (toLane) => ({
 const moved = { status: "success", cardId: "7", toLane: "done", movedBy: "ada" };
 ada.emit("sync", request("done"));
 assert.deepEqual((await once(ada, "sync-2")).result, moved);
-for (const delivery of await heard) assert.deepEqual(delivery.serverOutput, moved);
+for (const [index, delivery] of (await heard).entries()) {
+  assert.deepEqual(delivery.serverOutput, moved);
+  assert.deepEqual(delivery.clientOutput, { status: "success", byYou: index === 0 });
+}
 ada.emit("sync", request(""));
 assert.equal((await once(ada, "sync-2")).errorCode, "board.laneNotFound");
 ada.close();
