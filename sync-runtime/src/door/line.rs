@@ -19,13 +19,12 @@ use std::{
 
 use futures_util::task::AtomicWaker;
 use parking_lot::Mutex;
-use tokio::io::{AsyncWrite, WriteHalf};
+use tokio::io::{AsyncRead, AsyncWrite, WriteHalf};
 
 use super::{
     flusher::{self, Flusher, TOGETHER},
     queue::{ForBelow, Haste, KEPT, Piece, Queue},
     traffic::{SlowReason, Traffic},
-    wire::Io,
 };
 use crate::packet::{Amount, Packet, Seen, in_poll};
 
@@ -35,6 +34,11 @@ pub(super) const MAX_BELOW: usize = 16 * 1024;
 
 /// How many writes a line has before others have their turn.
 const WRITES: usize = 8;
+
+/// What a web socket comes in by.
+pub(crate) trait Io: AsyncRead + AsyncWrite + Unpin + Send + 'static {}
+
+impl<T: AsyncRead + AsyncWrite + Unpin + Send + 'static> Io for T {}
 
 /// The line to a client, for all the life of its Engine.IO session, whatever transport that has.
 pub(crate) struct Line {

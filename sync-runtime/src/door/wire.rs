@@ -22,7 +22,7 @@ use tokio::{
     time::timeout,
 };
 
-use super::line::{Line, MAX_BELOW};
+use super::line::{Io, Line, MAX_BELOW};
 use crate::packet::{Written, frames::Frames};
 
 /// Engine.IO's `close` as a client sends it: a final text frame, masked with zeros, of one byte.
@@ -33,11 +33,6 @@ const UPGRADE: &[u8] = b"5";
 
 /// How long a client that was hung up on may take to read what was sent to it.
 const LINGER: Duration = Duration::from_secs(2);
-
-/// What a web socket comes in by.
-pub(crate) trait Io: AsyncRead + AsyncWrite + Unpin + Send + 'static {}
-
-impl<T: AsyncRead + AsyncWrite + Unpin + Send + 'static> Io for T {}
 
 /// What the layer below has of a web socket.
 pub(crate) struct Wire {

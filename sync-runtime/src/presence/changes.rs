@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::word::UserId;
+use super::UserId;
 
 /// What has changed; each user is in one of the two.
 #[derive(Debug, Clone)]

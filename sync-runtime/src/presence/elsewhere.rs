@@ -12,7 +12,8 @@ use std::{
 
 use tokio::time::Instant;
 
-use super::word::{Sight, UserId, Word};
+use super::UserId;
+use super::word::{Sight, Word};
 
 pub(super) type NodeId = Arc<str>;
 

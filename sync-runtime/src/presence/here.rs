@@ -9,13 +9,7 @@ use std::{
 use socketioxide::socket::Sid;
 use tokio::time::Instant;
 
-use super::{
-    Profile,
-    changes::Changes,
-    elsewhere::Elsewhere,
-    own::Own,
-    word::{UserId, Word},
-};
+use super::{Profile, UserId, changes::Changes, elsewhere::Elsewhere, own::Own, word::Word};
 
 /// Who is in a room, by user, and who hears of it as a `W`.
 pub(super) struct Here<W> {

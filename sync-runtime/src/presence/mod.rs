@@ -73,6 +73,9 @@ const TOGETHER: Duration = Duration::from_millis(50);
 /// whom it hears later have joined.
 const ANSWERS: Duration = Duration::from_millis(100);
 
+/// The id of a user.
+type UserId = Arc<str>;
+
 /// Who is in the rooms of this node, if the app wants that to be told.
 pub(crate) struct Presence {
     profiles: Option<Profiles>,

@@ -10,9 +10,9 @@ use socketioxide::socket::Sid;
 use tokio::time::Instant;
 
 use super::{
-    Profile,
+    Profile, UserId,
     changes::Changes,
-    word::{Sight, UserId, Word},
+    word::{Sight, Word},
 };
 
 pub(super) struct Own {

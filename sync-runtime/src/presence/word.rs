@@ -1,6 +1,6 @@
 //! What a node says to the others of its own users in a room.
 
-use std::{borrow::Cow, sync::Arc, time::SystemTime};
+use std::{borrow::Cow, time::SystemTime};
 
 use serde_json::value::{RawValue, to_raw_value};
 
@@ -9,8 +9,6 @@ use crate::{
     cluster::{SaidPresence, SaidUser},
     room::RoomCode,
 };
-
-pub(super) type UserId = Arc<str>;
 
 /// A user as one node shows them.
 #[derive(Debug, Clone)]
