@@ -1,4 +1,4 @@
-/** The HTTP half of the test server, as WIRE.md has it. */
+/** The HTTP half of the test server, as docs/wire.md has it. */
 import type { IncomingMessage, Server as HttpServer, ServerResponse } from "node:http";
 import type { Server } from "socket.io";
 import type { Asker } from "./answers.js";

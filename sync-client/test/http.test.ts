@@ -35,7 +35,7 @@ async function member(sync: SyncOptions = {}): Promise<TestServer> {
 
 afterEach(() => vi.restoreAllMocks());
 
-test("a request is posted as WIRE.md says, and its delivery comes over the socket", async () => {
+test("a request is posted as docs/wire.md says, and its delivery comes over the socket", async () => {
   const server = await member();
   const heard: unknown[] = [];
   const route = { name: "board/moveCard", version: "v1" } as const;

@@ -8,7 +8,7 @@ const room = "board:demo";
 const move = (cardId: string) =>
   syncRequest({ name: "board/moveCard", version: "v1", data: { cardId, toLane: "done" }, receiver: room });
 
-test("a request is on the wire what WIRE.md says", async () => {
+test("a request is on the wire what docs/wire.md says", async () => {
   const server = await connected();
   await joinRoom(room);
   await syncRequest({

@@ -1,4 +1,4 @@
-/** A real Socket.IO server that speaks WIRE.md, small enough to be seen through. */
+/** A real Socket.IO server that speaks docs/wire.md, small enough to be seen through. */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Server } from "socket.io";

@@ -5,7 +5,6 @@ use std::{env, path::PathBuf};
 use figment::{
     Figment, Metadata, Profile, Provider,
     providers::{Format, Serialized, Toml},
-    util::nest,
     value::{Dict, Map, Value},
 };
 
@@ -16,8 +15,6 @@ const FILE: &str = "sync.toml";
 /// Names the file to read.
 const FILE_VARIABLE: &str = "SYNC_CONFIG";
 const PREFIX: &str = "SYNC_";
-/// Between the name of a table and that of a setting in it.
-const NESTED: &str = "__";
 /// Variables with this beginning are for builds, not for the server.
 const OF_BUILDS: &str = "SYNC_TYPESCRIPT_";
 
@@ -32,8 +29,8 @@ impl Config {
     /// - The file is `sync.toml` in the working directory, if there is one, or the file that the
     ///   variable `SYNC_CONFIG` names, which must exist then. Its keys are the fields of this
     ///   struct: `handler_timeout = "5s"`.
-    /// - A variable is `SYNC_` and the field in capitals: `SYNC_HANDLER_TIMEOUT=5s`. A field of a
-    ///   table is behind two underscores, and a list is separated by commas.
+    /// - A variable is `SYNC_` and the field in capitals: `SYNC_HANDLER_TIMEOUT=5s`. A list is separated
+    ///   by commas.
     /// - Durations are text with a unit (`"500ms"`, `"1m 30s"`), sizes are in bytes.
     ///
     /// # Errors
@@ -85,7 +82,7 @@ fn from(
         } else if let Some(key) = name.strip_prefix(PREFIX)
             && !name.starts_with(OF_BUILDS)
         {
-            let key = key.to_ascii_lowercase().replace(NESTED, ".");
+            let key = key.to_ascii_lowercase();
             settings.push(Variable { name, key, text });
         }
     }
@@ -145,9 +142,8 @@ impl Provider for Variable {
     }
 
     fn data(&self) -> figment::Result<Map<Profile, Dict>> {
-        let nested = nest(&self.key, Value::from(self.text.clone()));
-        let dict = nested.into_dict().unwrap_or_default();
-        Ok(Profile::Default.collect(dict))
+        let setting = (self.key.clone(), Value::from(self.text.clone()));
+        Ok(Profile::Default.collect(Dict::from([setting])))
     }
 }
 

@@ -1,5 +1,5 @@
 // @ts-check
-// A member of a room that comes back whatever happens, as WIRE.md lets any client do: with the stock
+// A member of a room that comes back whatever happens, as docs/wire.md lets any client do: with the stock
 // socket.io-client, `resume` and `requestId`. It keeps a record of all that it hears.
 import { randomUUID } from "node:crypto";
 import { io } from "socket.io-client";

@@ -1,5 +1,5 @@
 // @ts-check
-// WIRE.md, "Requests": progress and cancel.
+// docs/wire.md, "Progress and cancelling".
 import assert from "node:assert/strict";
 import { afterEach, before, test } from "node:test";
 import { BOARD, CURSOR, MOVE, cursor } from "../lib/routes.mjs";

@@ -1,5 +1,5 @@
 // @ts-check
-// The streams of WIRE.md as the chat of the example uses them.
+// docs/wire.md, "Streams", as the chat of the example uses them.
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 import { ANSWERING, ASK, LOBBY, SAY, STOP, TYPING, chat } from "../lib/routes.mjs";

@@ -1,5 +1,5 @@
 // @ts-check
-// WIRE.md, "Connection".
+// docs/wire.md, "Connection".
 import assert from "node:assert/strict";
 import { afterEach, before, test } from "node:test";
 import { BOARD, CURSOR, cursor, cursorOf } from "../lib/routes.mjs";

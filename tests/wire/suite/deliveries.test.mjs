@@ -1,5 +1,5 @@
 // @ts-check
-// WIRE.md, "Deliveries".
+// docs/wire.md, "Deliveries".
 import assert from "node:assert/strict";
 import { afterEach, before, test } from "node:test";
 import { BOARD, CURSOR, MOVE, PING, SHOW, createCard, cursor, cursorOf, deleteCard } from "../lib/routes.mjs";

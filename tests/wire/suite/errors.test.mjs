@@ -1,5 +1,5 @@
 // @ts-check
-// WIRE.md, "Error codes": those a request over the socket can meet.
+// docs/wire.md, "Errors": those a request over the socket can meet.
 import assert from "node:assert/strict";
 import { afterEach, before, test } from "node:test";
 import { BOARD, CURSOR, MOVE, PING, cursor } from "../lib/routes.mjs";

@@ -1,5 +1,5 @@
 // @ts-check
-// WIRE.md, "HTTP": the same requests by POST, with deliveries over the sockets.
+// docs/wire.md, "HTTP": the same requests by POST, with deliveries over the sockets.
 import assert from "node:assert/strict";
 import { afterEach, before, beforeEach, test } from "node:test";
 import { BOARD, CURSOR, MOVE, PING, cursor, cursorOf } from "../lib/routes.mjs";

@@ -1,5 +1,5 @@
 // @ts-check
-// WIRE.md, "Locale": errors in the language of whoever hears them. The example speaks English and
+// docs/wire.md, "Languages": errors in the language of whoever hears them. The example speaks English and
 // Dutch.
 import assert from "node:assert/strict";
 import { afterEach, before, test } from "node:test";

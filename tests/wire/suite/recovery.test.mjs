@@ -1,5 +1,5 @@
 // @ts-check
-// WIRE.md, "Recovery": what a client that was cut off gets of the routes with history.
+// docs/wire.md, "History": what a client that was cut off gets of the routes with history.
 import assert from "node:assert/strict";
 import { afterEach, before, test } from "node:test";
 import { BOARD, CURSOR, MOVE, createCard, cursor, cursorOf, deleteCard } from "../lib/routes.mjs";

@@ -1,5 +1,5 @@
 // @ts-check
-// WIRE.md, "Recovery": `requestId`.
+// docs/wire.md, "Repeats".
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { afterEach, before, test } from "node:test";

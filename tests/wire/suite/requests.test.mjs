@@ -1,5 +1,5 @@
 // @ts-check
-// WIRE.md, "Requests": answers.
+// docs/wire.md, "Requests": answers.
 import assert from "node:assert/strict";
 import { afterEach, before, test } from "node:test";
 import { BOARD, CURSOR, MOVE, PING, board, createCard, cursor, deleteCard } from "../lib/routes.mjs";

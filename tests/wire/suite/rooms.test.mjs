@@ -1,5 +1,5 @@
 // @ts-check
-// WIRE.md, "Rooms", and what "Connection" says of them.
+// docs/wire.md, "Rooms".
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, test } from "node:test";
 import { PING } from "../lib/routes.mjs";

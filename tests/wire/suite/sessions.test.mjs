@@ -1,5 +1,5 @@
 // @ts-check
-// WIRE.md, "Connection": what happens to the connections of a session that ends.
+// docs/wire.md, "Sessions": what happens to the connections of a session that ends.
 import assert from "node:assert/strict";
 import { afterEach, before, test } from "node:test";
 import { BOARD, CURSOR, cursor } from "../lib/routes.mjs";
