@@ -14,7 +14,16 @@ import { connected, serve, until, untilConnected } from "./support.js";
 
 const ping = () => syncRequest({ name: "system/ping", version: "v1", receiver: "r" });
 
-afterEach(() => vi.resetModules());
+afterEach(() => {
+  vi.resetModules();
+  vi.useRealTimers();
+});
+
+/** Time that goes on by itself, and that a test can have pass at once. For all that begins after it. */
+const holdTime = () => vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"], shouldAdvanceTime: true });
+
+/** Lets pass what a page waits before it tries again at the most, and not so much that it gives up the attempt. */
+const passTheRetry = () => vi.advanceTimersByTimeAsync(10_000);
 
 test("initSync twice is one connection", async () => {
   const server = await connected();
@@ -119,15 +128,21 @@ test("a page whose handshake is refused tries again", async () => {
 });
 
 test("after disconnectSync nothing comes back", async () => {
+  holdTime();
   const server = await connected();
   server.io.disconnectSockets();
   await until(() => getSyncStatus().status === "reconnecting");
   disconnectSync();
-  await new Promise((passed) => setTimeout(passed, 1_000));
-  expect(server.greetings).toHaveLength(1);
+  await passTheRetry();
+  // Something that had begun to come back would be there before this.
+  initSync({ url: server.url });
+  await untilConnected();
+  await ping();
+  expect(server.greetings).toHaveLength(2);
 });
 
 test.each(["loggedOut", "revoked", "expired"])("a session that is over (%s) is told, and not connected again", async (reason) => {
+  holdTime();
   const server = await connected();
   const ends: unknown[] = [];
   const off = onSyncSessionEnded((end) => ends.push(end));
@@ -136,8 +151,13 @@ test.each(["loggedOut", "revoked", "expired"])("a session that is over (%s) is t
   await until(() => ends.length === 1);
   expect(ends).toEqual([{ reason }]);
   expect(getSyncStatus()).toMatchObject({ status: "sessionEnded", attempt: 0 });
-  await new Promise((passed) => setTimeout(passed, 1_000));
-  expect(server.greetings).toHaveLength(1);
+  await passTheRetry();
+  expect(getSyncStatus()).toMatchObject({ status: "sessionEnded", attempt: 0 });
+  // Something that had begun to come back would be there before this.
+  reconnectSync();
+  await untilConnected();
+  await ping();
+  expect(server.greetings).toHaveLength(2);
   off();
 });
 

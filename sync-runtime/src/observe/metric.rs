@@ -5,35 +5,58 @@ use std::{
     time::Duration,
 };
 
-use metrics::{Counter, Histogram, Unit, counter, gauge, histogram};
+use metrics::{Counter, Histogram, counter, gauge, histogram};
 
+use super::table::table;
 use crate::{Failure, door::SlowReason};
 
-const CONNECTIONS: &str = "sync_connections";
-const REQUESTS: &str = "sync_requests_total";
-const PUBLICATIONS: &str = "sync_publications_total";
-const QUEUE: &str = "sync_queue_seconds";
-const HANDLER: &str = "sync_handler_seconds";
-const FANOUT: &str = "sync_fanout_seconds";
-const SENT: &str = "sync_deliveries_sent_total";
-const FAILED: &str = "sync_deliveries_failed_total";
-const CLIENT_TIMEOUTS: &str = "sync_client_timeouts_total";
-const SLOW_CONSUMERS: &str = "sync_slow_consumers_total";
-const UNSENT: &str = "sync_unsent_bytes";
-const QUEUE_REFUSALS: &str = "sync_queue_refusals_total";
-#[cfg(any(feature = "redis", test))]
-const RATE_LIMIT_FALLBACKS: &str = "sync_rate_limit_fallbacks_total";
-const STREAM_HOOKS_MISSED: &str = "sync_stream_hooks_missed_total";
-
-const HISTORY_FORGOTTEN: &str = "sync_history_forgotten_rooms_total";
-const ANSWERS_FORGOTTEN: &str = "sync_answers_forgotten_total";
-#[cfg(feature = "redis")]
-const DOUBLED: &str = "sync_doubled_requests_total";
-const REPEATED: &str = "sync_repeated_requests_total";
-#[cfg(any(feature = "redis", test))]
-const FOREIGN_OFFSETS: &str = "sync_foreign_offsets_total";
-const GAPS: &str = "sync_gaps_total";
-const RESUMED: &str = "sync_resumed_rooms_total";
+table! {
+    CONNECTIONS: Gauge of Count = "sync_connections",
+        "Open Socket.IO connections.";
+    REQUESTS: Counter of Count = "sync_requests_total",
+        "Requests that were answered.";
+    PUBLICATIONS: Counter of Count = "sync_publications_total",
+        "Outputs that the app published itself.";
+    QUEUE: Histogram of Seconds = "sync_queue_seconds",
+        "From arrival to turn.";
+    HANDLER: Histogram of Seconds = "sync_handler_seconds",
+        "A server file's function.";
+    FANOUT: Histogram of Seconds = "sync_fanout_seconds",
+        "The deliveries of a request or publication.";
+    SENT: Counter of Count = "sync_deliveries_sent_total",
+        "Deliveries handed to a connection.";
+    FAILED: Counter of Count = "sync_deliveries_failed_total",
+        "Deliveries to a connection that was gone or could not keep up.";
+    CLIENT_TIMEOUTS: Counter of Count = "sync_client_timeouts_total",
+        "Recipients for whom a `_client` function took too long.";
+    SLOW_CONSUMERS: Counter of Count = "sync_slow_consumers_total",
+        "Connections closed because they could not keep up.";
+    UNSENT: Gauge of Bytes = "sync_unsent_bytes",
+        "What waits for the network of all connections together.";
+    QUEUE_REFUSALS: Counter of Count = "sync_queue_refusals_total",
+        "Requests refused because too many of their connection waited.";
+    #[cfg(feature = "redis")]
+    RATE_LIMIT_FALLBACKS: Counter of Count = "sync_rate_limit_fallbacks_total",
+        "Requests whose rate this process counted alone, because Redis did not answer.";
+    STREAM_HOOKS_MISSED: Counter of Count = "sync_stream_hooks_missed_total",
+        "Payloads of which the hooks of streams were not told because too many waited.";
+    REPEATED: Counter of Count = "sync_repeated_requests_total",
+        "Requests answered as they were before.";
+    ANSWERS_FORGOTTEN: Counter of Count = "sync_answers_forgotten_total",
+        "Answers forgotten before their time to make room for others.";
+    #[cfg(feature = "redis")]
+    DOUBLED: Counter of Count = "sync_doubled_requests_total",
+        "Requests that ran on two nodes although they were one.";
+    RESUMED: Counter of Count = "sync_resumed_rooms_total",
+        "Rooms that clients resumed.";
+    HISTORY_FORGOTTEN: Counter of Count = "sync_history_forgotten_rooms_total",
+        "Rooms whose history was forgotten to make room for others'.";
+    #[cfg(feature = "redis")]
+    FOREIGN_OFFSETS: Counter of Count = "sync_foreign_offsets_total",
+        "Offsets that clients had from the data of another Redis.";
+    GAPS: Counter of Count = "sync_gaps_total",
+        "Times that members were told that deliveries may be missing.";
+}
 
 const ROUTE: &str = "route";
 const OUTCOME: &str = "outcome";
@@ -44,96 +67,6 @@ pub(super) const SUCCESS: &str = "success";
 /// The route of all requests that name none of the app's: the names are the clients', and a label for
 /// each would fill the recorder's memory.
 pub(super) const UNKNOWN: &str = "unknown";
-
-/// Tells the recorder what the metrics are.
-pub(crate) fn describe() {
-    metrics::describe_gauge!(CONNECTIONS, Unit::Count, "Open Socket.IO connections.");
-    metrics::describe_counter!(REQUESTS, Unit::Count, "Requests that were answered.");
-    metrics::describe_counter!(
-        PUBLICATIONS,
-        Unit::Count,
-        "Outputs that the app published itself."
-    );
-    metrics::describe_histogram!(QUEUE, Unit::Seconds, "From arrival to turn.");
-    metrics::describe_histogram!(HANDLER, Unit::Seconds, "A server file's function.");
-    metrics::describe_histogram!(
-        FANOUT,
-        Unit::Seconds,
-        "The deliveries of a request or publication."
-    );
-    metrics::describe_counter!(SENT, Unit::Count, "Deliveries handed to a connection.");
-    metrics::describe_counter!(
-        FAILED,
-        Unit::Count,
-        "Deliveries to a connection that was gone or could not keep up."
-    );
-    metrics::describe_counter!(
-        CLIENT_TIMEOUTS,
-        Unit::Count,
-        "Recipients for whom a `_client` function took too long."
-    );
-    metrics::describe_counter!(
-        SLOW_CONSUMERS,
-        Unit::Count,
-        "Connections closed because they could not keep up."
-    );
-    metrics::describe_gauge!(
-        UNSENT,
-        Unit::Bytes,
-        "What waits for the network of all connections together."
-    );
-    metrics::describe_counter!(
-        QUEUE_REFUSALS,
-        Unit::Count,
-        "Requests refused because too many of their connection waited."
-    );
-    #[cfg(feature = "redis")]
-    metrics::describe_counter!(
-        RATE_LIMIT_FALLBACKS,
-        Unit::Count,
-        "Requests whose rate this process counted alone, because Redis did not answer."
-    );
-    metrics::describe_counter!(
-        STREAM_HOOKS_MISSED,
-        Unit::Count,
-        "Payloads of which the hooks of streams were not told because too many waited."
-    );
-    metrics::describe_counter!(
-        REPEATED,
-        Unit::Count,
-        "Requests answered as they were before."
-    );
-    metrics::describe_counter!(
-        ANSWERS_FORGOTTEN,
-        Unit::Count,
-        "Answers forgotten before their time to make room for others."
-    );
-    #[cfg(feature = "redis")]
-    super::cluster::describe();
-    #[cfg(feature = "redis")]
-    metrics::describe_counter!(
-        DOUBLED,
-        Unit::Count,
-        "Requests that ran on two nodes although they were one."
-    );
-    metrics::describe_counter!(RESUMED, Unit::Count, "Rooms that clients resumed.");
-    metrics::describe_counter!(
-        HISTORY_FORGOTTEN,
-        Unit::Count,
-        "Rooms whose history was forgotten to make room for others'."
-    );
-    #[cfg(feature = "redis")]
-    metrics::describe_counter!(
-        FOREIGN_OFFSETS,
-        Unit::Count,
-        "Offsets that clients had from the data of another Redis."
-    );
-    metrics::describe_counter!(
-        GAPS,
-        Unit::Count,
-        "Times that members were told that deliveries may be missing."
-    );
-}
 
 /// Counts a connection for as long as it lives.
 pub(crate) struct OpenConnection(());
@@ -280,38 +213,5 @@ impl RouteMetrics {
     /// Counts a recipient for whom the `_client` function took too long.
     pub(crate) fn client_timed_out(&self, route: &Arc<str>) {
         self.of(route).timed_out.increment(1);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_guide_lists_every_metric() {
-        let guide = include_str!("guide.md");
-        for name in [
-            CONNECTIONS,
-            REQUESTS,
-            PUBLICATIONS,
-            QUEUE,
-            HANDLER,
-            FANOUT,
-            SENT,
-            FAILED,
-            CLIENT_TIMEOUTS,
-            SLOW_CONSUMERS,
-            UNSENT,
-            QUEUE_REFUSALS,
-            RATE_LIMIT_FALLBACKS,
-            STREAM_HOOKS_MISSED,
-            HISTORY_FORGOTTEN,
-            GAPS,
-            FOREIGN_OFFSETS,
-            RESUMED,
-            REPEATED,
-        ] {
-            assert!(guide.contains(&format!("\n| `{name}` |")), "{name}");
-        }
     }
 }

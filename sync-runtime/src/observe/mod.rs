@@ -4,6 +4,7 @@
 mod cluster;
 mod metric;
 mod request;
+mod table;
 
 #[cfg(feature = "redis")]
 pub(crate) use self::cluster::{
@@ -14,8 +15,9 @@ pub(crate) use self::cluster::{
 pub(crate) use self::metric::{foreign_offset, rate_limited_alone, request_doubled};
 pub(crate) use self::{
     metric::{
-        OpenConnection, RouteMetrics, answer_forgotten, describe, evicted, gap, history_forgotten,
+        OpenConnection, RouteMetrics, answer_forgotten, evicted, gap, history_forgotten,
         queue_refused, repeated, resumed, stream_hook_missed, unsent,
     },
     request::{fanned_out, handled, observe, published, refused},
+    table::describe,
 };

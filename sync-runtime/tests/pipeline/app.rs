@@ -125,6 +125,7 @@ impl Server {
     }
 
     /// Waits until a handler has begun that waits to be let go on.
+    #[cfg(feature = "redis")]
     pub async fn begun(&self) {
         self.state.begun.notified().await;
     }

@@ -358,7 +358,7 @@ async fn hooks_of_deliveries_shape_it_and_hear_of_it_and_those_of_requests_are_n
     assert_eq!(*told, expected);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_publication_that_is_no_longer_awaited_is_made_whole() {
     let desk = Desk::new();
     let (mut ada, mut grace) = (desk.member("ada").await, desk.member("grace").await);
@@ -372,7 +372,7 @@ async fn a_publication_that_is_no_longer_awaited_is_made_whole() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn publications_beyond_the_bound_wait_for_their_turn() {
     let config = Config {
         max_concurrent_publications: 1,

@@ -58,18 +58,8 @@ function isObject(value) {
 
 /** @type {import("../lib/users.mjs").User} */
 let user;
-/** Whether the server answers `resume` at all: one that records nothing may not know it. */
-let resumes = false;
 before(async () => {
   user = await register();
-  const client = await connect(user);
-  await client.join(BOARD);
-  client.socket.emit(RESUME, { rooms: {}, responseIndex: 1 });
-  // Behind it come a request and its answer; whatever the server makes of `resume` has begun by then.
-  await livesOn(client, true);
-  await new Promise((resolve) => setTimeout(resolve, 500));
-  resumes = client.heard.some(({ event }) => event === `${RESUME}-1`);
-  closeAll();
 });
 afterEach(closeAll);
 
@@ -125,15 +115,7 @@ for (const loggedIn of [true, false]) {
     };
 
     for (const [event, good, fields] of ANSWERED) {
-      /** @param {import("node:test").TestContext} context */
-      const isUnknown = (context) => {
-        if (event !== RESUME || resumes) return false;
-        context.skip("the server does not answer `resume`");
-        return true;
-      };
-
-      test(`${event} that is no packet, or has no index, is answered with an error on its own name`, async (context) => {
-        if (isUnknown(context)) return;
+      test(`${event} that is no packet, or has no index, is answered with an error on its own name`, async () => {
         const client = await arrive();
         for (const [what, args] of NO_PACKETS) assertSomeError(await answerTo(client, event, args), what);
         for (const [what, responseIndex] of NO_INDEXES) {
@@ -143,8 +125,7 @@ for (const loggedIn of [true, false]) {
       });
 
       for (const [field, values] of Object.entries(fields)) {
-        test(`${event} whose ${field} does not fit is answered with an error on its index`, async (context) => {
-          if (isUnknown(context)) return;
+        test(`${event} whose ${field} does not fit is answered with an error on its index`, async () => {
           const client = await arrive();
           for (const [what, value] of values) {
             const responseIndex = client.index();
@@ -155,8 +136,7 @@ for (const loggedIn of [true, false]) {
         });
       }
 
-      test(`${event} with surplus fields and arguments is answered as without them`, async (context) => {
-        if (isUnknown(context)) return;
+      test(`${event} with surplus fields and arguments is answered as without them`, async () => {
         const client = await arrive();
         const responseIndex = client.index();
         const plain = await answerTo(client, event, [{ ...good, responseIndex }], responseIndex);
@@ -216,8 +196,7 @@ for (const loggedIn of [true, false]) {
       await livesOn(client, loggedIn);
     });
 
-    test("resume of ten thousand rooms and of prototypes' names is answered", async (context) => {
-      if (!resumes) return context.skip("the server does not answer `resume`");
+    test("resume of ten thousand rooms and of prototypes' names is answered", async () => {
       const client = await arrive();
       const many = Object.fromEntries(Array.from({ length: 10_000 }, (_, n) => [`r${n}`, "1:1"]));
       const names = JSON.parse('{"__proto__":"1:1","constructor":"1:1","toString":"1:1"}');
