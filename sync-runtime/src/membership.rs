@@ -12,7 +12,7 @@ use crate::{
     room::RoomCode,
     rooms::Joined,
     server::Server,
-    session::SessionKey,
+    session::{SessionKey, SessionStoreError},
     wire,
 };
 
@@ -97,6 +97,31 @@ pub(crate) fn catch_up(server: &Arc<Server>, connection: &Arc<Connection>) {
             },
         );
     }
+}
+
+/// Looks again whether the session of a connection is in rooms that it has been made a member of, and ends the
+/// memberships of others. Gives those that it is in.
+///
+/// Who was [removed](remove) between a first look and the membership was not found, and is not to stay. The user of the
+/// connection has to be hosted by now, so that later removals find it.
+pub(crate) async fn confirm(
+    server: &Arc<Server>,
+    connection: &Connection,
+    rooms: &[RoomCode],
+) -> Result<Vec<RoomCode>, SessionStoreError> {
+    let Some(key) = connection.session().filter(|_| !rooms.is_empty()) else {
+        return Ok(Vec::new());
+    };
+    let session = server.sessions.peek(key).await?;
+    let is_in = |room: &RoomCode| {
+        let session = session.as_ref();
+        session.is_some_and(|session| session.rooms().contains(room))
+    };
+    let (kept, lost): (Vec<_>, Vec<_>) = rooms.iter().cloned().partition(is_in);
+    for room in &lost {
+        end(server, connection, room).await;
+    }
+    Ok(kept)
 }
 
 /// Takes a member out of a room, on all nodes and for good.

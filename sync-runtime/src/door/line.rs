@@ -48,6 +48,8 @@ pub(crate) struct Line {
     flusher: Flusher,
     /// How many bytes of the layer below wait.
     below: AtomicUsize,
+    /// Whether a client has asked to be connected.
+    has_begun: AtomicBool,
     /// Whether a web socket talks through it: one at a time.
     is_taken: AtomicBool,
     is_ending: AtomicBool,
@@ -74,6 +76,7 @@ impl Line {
             out: Mutex::default(),
             flusher,
             below: AtomicUsize::new(0),
+            has_begun: AtomicBool::new(false),
             is_taken: AtomicBool::new(false),
             is_ending: AtomicBool::new(false),
             is_cut: AtomicBool::new(false),
@@ -90,6 +93,12 @@ impl Line {
 
     pub(crate) fn traffic(&self) -> &Traffic {
         &self.traffic
+    }
+
+    /// Whether its client may ask to be connected: once, and not after it was hung up on. Another connection of the same
+    /// Engine.IO session would have the id of the first, by which that is taken out of all tables when it is over.
+    pub(crate) fn begins(&self) -> bool {
+        !self.is_ending() && !self.has_begun.swap(true, Ordering::SeqCst)
     }
 
     /// Says that the layer below will tell the client that it is connected: it hears nothing before that.

@@ -115,7 +115,16 @@ async fn join(
     membership::join(server, connection, room);
     // What other nodes say after the answer is heard.
     server.cluster.hosted(&Topic::Room(room.clone())).await;
-    feed::enter(server, connection, std::slice::from_ref(room)).await;
+    let rooms = std::slice::from_ref(room);
+    match membership::confirm(server, connection, rooms).await {
+        Ok(kept) if kept.is_empty() => return Err(Refusal::JoinBlocked.into()),
+        Ok(_) => {}
+        Err(error) => {
+            membership::end(server, connection, room).await;
+            return Err(Failure::internal(error));
+        }
+    }
+    feed::enter(server, connection, rooms).await;
     feed::go_live_in(server, connection, vec![room.clone()]);
     // What another connection of the session joined may have taken a room from the session that this
     // one is still in.

@@ -30,7 +30,7 @@ use crate::{
     observe::OpenConnection,
     outgoing::{self, HEADROOM},
     server::Server,
-    session::{AnySession, SessionKey},
+    session::{AnySession, SessionKey, SessionStoreError},
 };
 
 /// How much is read of a web socket at once, in bytes. Each connection has a buffer of this size for
@@ -87,6 +87,8 @@ enum Refused {
     Origin,
     #[error("the server cannot take connections now")]
     Unavailable,
+    #[error("a transport takes one connection: open another one")]
+    Again,
 }
 
 /// What a client says when it connects, where it is that.
@@ -127,9 +129,10 @@ async fn connect(
     TryData(greeting): TryData<Greeting>,
 ) -> Result<(), Refused> {
     outgoing::watch(&server);
-    // One that was hung up on is not to begin anew on what is left of its line.
-    let line = door::line_of(&socket).filter(|line| !line.is_ending());
-    let line = line.ok_or(Refused::Unavailable)?;
+    let line = door::line_of(&socket).ok_or(Refused::Unavailable)?;
+    if !line.begins() {
+        return Err(Refused::Again);
+    }
     let caller = socket.req_parts().extensions.get::<Caller>();
     let caller = caller.ok_or(Refused::Unavailable)?;
     let token = greeting.ok().and_then(|greeting| greeting.token);
@@ -168,7 +171,9 @@ async fn connect(
             membership::join_unheard(server, connection, room);
         }
         hosted(server, session).await;
-        feed::enter(server, connection, session.rooms()).await;
+        let rooms = membership::confirm(server, connection, session.rooms()).await;
+        let rooms = rooms.map_err(unavailable)?;
+        feed::enter(server, connection, &rooms).await;
     }
 
     let event = || OnSocketConnect {
@@ -205,10 +210,12 @@ async fn identify(
         Ok(Some(session)) => server.by_session.lives_for(key, session.left()),
         Ok(None) | Err(_) => server.by_session.remove(key, socket.id),
     }
-    found.map_err(|error| {
-        tracing::error!(%error, "a connection was refused: the session store does not answer");
-        Refused::Unavailable
-    })
+    found.map_err(unavailable)
+}
+
+fn unavailable(error: SessionStoreError) -> Refused {
+    tracing::error!(%error, "a connection was refused: the session store does not answer");
+    Refused::Unavailable
 }
 
 /// One handler for all events: of a table of handlers there would be one for each connection.

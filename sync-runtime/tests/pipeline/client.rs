@@ -188,6 +188,21 @@ impl Client {
         deliveries.map(|(_, payload)| payload).collect()
     }
 
+    /// Leaves the namespace and asks to be in it again on the same transport; gives the answer.
+    pub async fn connect_again(&mut self) -> String {
+        self.post("41").await;
+        self.post("40").await;
+        loop {
+            let poll = self.get().await;
+            let mut packets = poll.split(SEPARATOR);
+            if let Some(answer) =
+                packets.find(|packet| packet.starts_with("40") || packet.starts_with("44"))
+            {
+                return answer.to_owned();
+            }
+        }
+    }
+
     /// Closes the connection.
     pub async fn leave(self) {
         self.post("41").await;

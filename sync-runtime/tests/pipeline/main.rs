@@ -11,6 +11,7 @@ mod hooked;
 mod locale;
 mod presence;
 mod publish;
+mod removal;
 mod repeats;
 mod stream_routes;
 mod streams;
