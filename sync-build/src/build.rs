@@ -7,7 +7,10 @@ use std::{env, fs};
 use crate::discover::{Known, discover_with};
 use crate::emit::{self, RustNames};
 
-/// The name `include_routes!` knows the file by.
+/// The variable in which `include_routes!` finds the path of the file. That it is not there says more than
+/// that the file is not.
+const OUT_VARIABLE: &str = "SYNC_ROUTES";
+
 const OUT_FILE: &str = "sync_routes.rs";
 
 /// What this build leaves to the next one.
@@ -26,6 +29,8 @@ pub struct Build {
 pub struct Outcome {
     /// What cargo has to watch, relative to the package.
     pub watched: PathBuf,
+    /// The generated file.
+    pub file: PathBuf,
     /// What is wrong, one line each, sorted by file; nothing was written unless it is empty.
     pub errors: Vec<String>,
 }
@@ -60,6 +65,7 @@ impl Build {
             (Some(package), Some(out)) => self.run_in(Path::new(&package), Path::new(&out)),
             _ => Outcome {
                 watched: self.source,
+                file: OUT_FILE.into(),
                 errors: vec!["sync_build works in a build script: call it from build.rs, and let cargo run that".into()],
             },
         };
@@ -73,6 +79,7 @@ impl Build {
         let mut known = Known::read(&remembered);
         let found = discover_with(package, &self.source, &mut known);
         known.write(&remembered);
+        let file = out.join(OUT_FILE);
         let errors = match found {
             Err(problems) => problems.iter().map(ToString::to_string).collect(),
             Ok(model) => {
@@ -83,15 +90,15 @@ impl Build {
                         runtime: &self.runtime,
                     },
                 );
-                let path = out.join(OUT_FILE);
-                match write_if_changed(&path, &text) {
+                match write_if_changed(&file, &text) {
                     Ok(()) => Vec::new(),
-                    Err(error) => vec![format!("{}: cannot be written: {error}", path.display())],
+                    Err(error) => vec![format!("{}: cannot be written: {error}", file.display())],
                 }
             }
         };
         Outcome {
             watched: self.source.clone(),
+            file,
             errors,
         }
     }
@@ -105,7 +112,11 @@ impl Outcome {
     /// one line sees files and folders come, go and change. A folder cannot be watched for its entries
     /// alone, and a `_sync` folder can appear anywhere below the source folder.
     pub fn directives(&self) -> String {
-        let mut lines = format!("cargo::rerun-if-changed={}\n", self.watched.display());
+        let mut lines = format!(
+            "cargo::rerun-if-changed={}\ncargo::rustc-env={OUT_VARIABLE}={}\n",
+            self.watched.display(),
+            self.file.display()
+        );
         for error in &self.errors {
             // A line break in a file's name would end the directive.
             let error: String = error

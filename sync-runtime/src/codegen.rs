@@ -151,6 +151,9 @@ macro_rules! include_routes {
             /// The state that the handlers of this crate share.
             pub type App = $app;
         }
-        ::core::include!(::core::concat!(::core::env!("OUT_DIR"), "/sync_routes.rs"));
+        ::core::include!(::core::env!(
+            "SYNC_ROUTES",
+            "nothing looks for this crate's routes: write `fn main() { sync_build::routes(\"src\"); }` into `build.rs` beside `Cargo.toml`, with `sync-build` in the `[build-dependencies]`"
+        ));
     };
 }
