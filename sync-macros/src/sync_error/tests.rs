@@ -129,6 +129,16 @@ fn the_braces_of_a_message_name_fields_of_the_variant() {
         (
             quote!(
                 enum E {
+                    /// Between {min} and {most}.
+                    #[sync_error(code = "a")]
+                    A { max: u32, min: u32 },
+                }
+            ),
+            "`{most}` names no field of this variant: there is `{max}`, `{min}`",
+        ),
+        (
+            quote!(
+                enum E {
                     #[sync_error(code = "a", message = "At most {}.")]
                     A,
                 }
@@ -155,6 +165,18 @@ fn an_enum_reads_like_this() {
             /// The card is gone.
             #[sync_error(code = "board.cardNotFound", status = 404)]
             CardNotFound,
+            /// There are only
+            /// {options} options.
+            ///
+            /// Of this paragraph people hear nothing.
+            #[sync_error(code = "board.noSuchOption", status = 404)]
+            NoSuchOption { options: u32 },
+            /**
+             * A `{}` is
+             * no field.
+             */
+            #[sync_error(code = "board.braces")]
+            Braces,
             #[sync_error(code = "board.laneFull", message = "At most {max_cards} cards fit.")]
             LaneFull { max_cards: u32 },
             #[sync_error(code = "board.locked")]

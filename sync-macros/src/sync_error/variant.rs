@@ -63,9 +63,10 @@ impl<'a> ErrorVariant<'a> {
                 ..
             } => {
                 let fields = named(&variant.fields)?;
+                let names = fields.iter().map(|field| field.ident);
                 let message = match message {
-                    Some(text) => Message::format(text, fields.iter().map(|field| field.ident))?,
-                    None => Message::documented(&variant.attrs, &code),
+                    Some(text) => Message::format(text, names)?,
+                    None => Message::documented(&variant.attrs, &code, names)?,
                 };
                 Kind::Coded {
                     code,
