@@ -90,6 +90,17 @@ impl<'a> ErrorVariant<'a> {
         }
     }
 
+    /// The HTTP status, as far as clients hear of it.
+    pub(super) fn status(&self) -> Option<u16> {
+        match &self.kind {
+            Kind::Coded { status, .. } => match status {
+                None => Some(400),
+                Some(status) => status.base10_parse().ok(),
+            },
+            Kind::Internal { .. } => None,
+        }
+    }
+
     /// The type that converts into it.
     pub(super) fn converts_from(&self) -> Option<&Type> {
         match self.kind {
