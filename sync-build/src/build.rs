@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use crate::discover::{Known, discover_with};
+use crate::discover::{Known, search};
 use crate::emit::{self, RustNames};
 
 /// The variable in which `include_routes!` finds the path of the file. That it is not there says more than
@@ -31,6 +31,8 @@ pub struct Outcome {
     pub watched: PathBuf,
     /// The generated file.
     pub file: PathBuf,
+    /// What may be wrong, one line each, sorted by file.
+    pub warnings: Vec<String>,
     /// What is wrong, one line each, sorted by file; nothing was written unless it is empty.
     pub errors: Vec<String>,
 }
@@ -66,6 +68,7 @@ impl Build {
             _ => Outcome {
                 watched: self.source,
                 file: OUT_FILE.into(),
+                warnings: Vec::new(),
                 errors: vec!["sync_build works in a build script: call it from build.rs, and let cargo run that".into()],
             },
         };
@@ -77,10 +80,10 @@ impl Build {
     pub fn run_in(&self, package: &Path, out: &Path) -> Outcome {
         let remembered = out.join(KNOWN_FILE);
         let mut known = Known::read(&remembered);
-        let found = discover_with(package, &self.source, &mut known);
+        let found = search(package, &self.source, &mut known);
         known.write(&remembered);
         let file = out.join(OUT_FILE);
-        let errors = match found {
+        let errors = match found.model {
             Err(problems) => problems.iter().map(ToString::to_string).collect(),
             Ok(model) => {
                 let text = emit::rust(
@@ -99,6 +102,7 @@ impl Build {
         Outcome {
             watched: self.source.clone(),
             file,
+            warnings: found.astray.iter().map(ToString::to_string).collect(),
             errors,
         }
     }
@@ -117,15 +121,12 @@ impl Outcome {
             self.watched.display(),
             self.file.display()
         );
-        for error in &self.errors {
+        let warnings = self.warnings.iter().map(|said| ("warning", said));
+        let errors = self.errors.iter().map(|said| ("error", said));
+        for (kind, said) in warnings.chain(errors) {
             // A line break in a file's name would end the directive.
-            let error: String = error
-                .chars()
-                .map(|c| if c.is_control() { ' ' } else { c })
-                .collect();
-            lines.push_str("cargo::error=");
-            lines.push_str(&error);
-            lines.push('\n');
+            let said = said.replace(char::is_control, " ");
+            lines.extend(["cargo::", kind, "=", &said, "\n"]);
         }
         lines
     }
