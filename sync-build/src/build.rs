@@ -4,10 +4,13 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use crate::discover::{Known, discover_with};
+use crate::discover::{Known, search};
 use crate::emit::{self, RustNames};
 
-/// The name `include_routes!` knows the file by.
+/// The variable in which `include_routes!` finds the path of the file. That it is not there says more than
+/// that the file is not.
+const OUT_VARIABLE: &str = "SYNC_ROUTES";
+
 const OUT_FILE: &str = "sync_routes.rs";
 
 /// What this build leaves to the next one.
@@ -26,6 +29,10 @@ pub struct Build {
 pub struct Outcome {
     /// What cargo has to watch, relative to the package.
     pub watched: PathBuf,
+    /// The generated file.
+    pub file: PathBuf,
+    /// What may be wrong, one line each, sorted by file.
+    pub warnings: Vec<String>,
     /// What is wrong, one line each, sorted by file; nothing was written unless it is empty.
     pub errors: Vec<String>,
 }
@@ -60,6 +67,8 @@ impl Build {
             (Some(package), Some(out)) => self.run_in(Path::new(&package), Path::new(&out)),
             _ => Outcome {
                 watched: self.source,
+                file: OUT_FILE.into(),
+                warnings: Vec::new(),
                 errors: vec!["sync_build works in a build script: call it from build.rs, and let cargo run that".into()],
             },
         };
@@ -71,9 +80,10 @@ impl Build {
     pub fn run_in(&self, package: &Path, out: &Path) -> Outcome {
         let remembered = out.join(KNOWN_FILE);
         let mut known = Known::read(&remembered);
-        let found = discover_with(package, &self.source, &mut known);
+        let found = search(package, &self.source, &mut known);
         known.write(&remembered);
-        let errors = match found {
+        let file = out.join(OUT_FILE);
+        let errors = match found.model {
             Err(problems) => problems.iter().map(ToString::to_string).collect(),
             Ok(model) => {
                 let text = emit::rust(
@@ -83,15 +93,16 @@ impl Build {
                         runtime: &self.runtime,
                     },
                 );
-                let path = out.join(OUT_FILE);
-                match write_if_changed(&path, &text) {
+                match write_if_changed(&file, &text) {
                     Ok(()) => Vec::new(),
-                    Err(error) => vec![format!("{}: cannot be written: {error}", path.display())],
+                    Err(error) => vec![format!("{}: cannot be written: {error}", file.display())],
                 }
             }
         };
         Outcome {
             watched: self.source.clone(),
+            file,
+            warnings: found.astray.iter().map(ToString::to_string).collect(),
             errors,
         }
     }
@@ -105,16 +116,17 @@ impl Outcome {
     /// one line sees files and folders come, go and change. A folder cannot be watched for its entries
     /// alone, and a `_sync` folder can appear anywhere below the source folder.
     pub fn directives(&self) -> String {
-        let mut lines = format!("cargo::rerun-if-changed={}\n", self.watched.display());
-        for error in &self.errors {
+        let mut lines = format!(
+            "cargo::rerun-if-changed={}\ncargo::rustc-env={OUT_VARIABLE}={}\n",
+            self.watched.display(),
+            self.file.display()
+        );
+        let warnings = self.warnings.iter().map(|said| ("warning", said));
+        let errors = self.errors.iter().map(|said| ("error", said));
+        for (kind, said) in warnings.chain(errors) {
             // A line break in a file's name would end the directive.
-            let error: String = error
-                .chars()
-                .map(|c| if c.is_control() { ' ' } else { c })
-                .collect();
-            lines.push_str("cargo::error=");
-            lines.push_str(&error);
-            lines.push('\n');
+            let said = said.replace(char::is_control, " ");
+            lines.extend(["cargo::", kind, "=", &said, "\n"]);
         }
         lines
     }

@@ -32,6 +32,11 @@ pub enum Fault {
     LinkedFolder,
     /// A `.rs` file in a folder inside `_sync`.
     InSubfolder,
+    /// A handler's name outside of `_sync` folders.
+    OutsideOfSync {
+        /// Where such a file is a handler.
+        belongs: String,
+    },
     /// A `mod.rs` in `_sync`.
     ModFile,
     /// A name that is not `<name>_server_v<N>.rs` or `<name>_client_v<N>.rs`.
@@ -155,6 +160,10 @@ impl fmt::Display for Fault {
             Self::InSubfolder => f.write_str(
                 "handler files lie directly in `_sync/`: move this one up, or, if it is a helper, into a folder \
                  whose name starts with `_`, such as `_sync/_lib/`",
+            ),
+            Self::OutsideOfSync { belongs } => write!(
+                f,
+                "a handler, but no route: handler files lie in folders called `_sync`, and this one belongs to `{belongs}`",
             ),
             Self::ModFile => f.write_str(
                 "`_sync/` needs no `mod.rs`, its handler files are linked by the build script: delete it, or move \

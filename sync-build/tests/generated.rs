@@ -218,6 +218,33 @@ fn the_file_is_written_only_when_it_changed() {
 }
 
 #[test]
+fn a_handler_outside_of_sync_folders_is_a_warning_that_says_where_it_belongs() {
+    let app = app([
+        "src/poll/create_server_v1.rs",
+        "src/poll/sync/close_client_v1.rs",
+        "src/poll/_sync/vote_server_v1.rs",
+        "src/poll/_sync/_lib/old_server_v1.rs",
+        "src/poll/create_server.rs",
+    ]);
+    app.write("src/mail/smtp_client_v1.rs", "pub struct Smtp;");
+    let out = tempfile::tempdir().expect("a folder");
+    let outcome = configure().run_in(app.path(), out.path());
+    assert_eq!(outcome.errors, [""; 0]);
+    assert_eq!(
+        outcome.warnings,
+        [
+            "src/poll/create_server_v1.rs: a handler, but no route: handler files lie in folders called `_sync`, and \
+             this one belongs to `src/poll/_sync/create_server_v1.rs`",
+            "src/poll/sync/close_client_v1.rs: a handler, but no route: handler files lie in folders called `_sync`, \
+             and this one belongs to `src/poll/_sync/close_client_v1.rs`",
+        ]
+    );
+    let warnings = outcome.directives();
+    assert!(warnings.contains("\ncargo::warning=src/poll/create_server_v1.rs: a handler"));
+    assert!(out.path().join("sync_routes.rs").exists());
+}
+
+#[test]
 fn mistakes_are_told_to_cargo_one_a_line_and_nothing_is_written() {
     let app = app([
         "src/board/_sync/moveCard_sever_v1.rs",
@@ -226,8 +253,11 @@ fn mistakes_are_told_to_cargo_one_a_line_and_nothing_is_written() {
     let out = tempfile::tempdir().expect("a folder");
     let outcome = configure().run_in(app.path(), out.path());
     assert_eq!(
-        outcome.directives(),
+        outcome
+            .directives()
+            .replace(&out.path().display().to_string(), "OUT"),
         "cargo::rerun-if-changed=src\n\
+         cargo::rustc-env=SYNC_ROUTES=OUT/sync_routes.rs\n\
          cargo::error=src/board/_sync/lost _client_v1.rs: `lost ` cannot be the name of a route, which starts with a \
          letter (a-z, A-Z) and goes on with letters, digits and `_`: rename it to `lost_client_v1.rs`\n\
          cargo::error=src/board/_sync/moveCard_sever_v1.rs: not the name of a handler file: rename it to \

@@ -12,6 +12,7 @@ export function manyRoutes(count) {
       serverOutput: page_route${i}_server_v1.Output;
       clientOutput: Record<string, never>;
       serverStream: never;
+      roomStream: never;
       clientStream: never;
       errorCode: "page.code${i}";
     }`;

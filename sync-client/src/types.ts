@@ -9,6 +9,7 @@ export interface SyncRouteShape {
   serverOutput: unknown;
   clientOutput: unknown;
   serverStream: unknown;
+  roomStream: unknown;
   clientStream: unknown;
   errorCode: string;
 }
@@ -83,7 +84,7 @@ export type SyncServerStream<N extends SyncRouteName, V extends SyncRouteVersion
 
 /** The payloads that reach the members of the room: from the server file, or from the `_client` file. */
 export type SyncStream<N extends SyncRouteName, V extends SyncRouteVersion<N>> =
-  | SyncRoutePart<N, V, "serverStream">
+  | SyncRoutePart<N, V, "roomStream">
   | SyncRoutePart<N, V, "clientStream">;
 
 type JsonScalar = string | number | boolean | bigint | null | undefined;
@@ -126,9 +127,9 @@ export type SyncRequestData<N extends SyncRouteName, V extends SyncRouteVersion<
 /** `data` must be there exactly when the input has a member that must be there. */
 type DataField<Data> = {} extends Data ? { data?: Data } : { data: Data };
 
-/** Stands where a callback would, on a route that never sends a stream. */
+/** Stands where a callback would, on a route that never streams to it. */
 export interface NoStream {
-  "this route sends no stream": never;
+  "this route streams nothing to here": never;
 }
 
 /** What `syncRequest` takes. */

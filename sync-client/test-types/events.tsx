@@ -85,9 +85,20 @@ upsertSyncEventStreamCallback({
   },
 });
 upsertSyncEventStreamCallback({
+  name: "chat/announce",
+  version: "v1",
+  callback: ({ stream }) => expectTypeOf(stream).toEqualTypeOf<{ chunk: string }>(),
+});
+upsertSyncEventStreamCallback({
   name: "board/moveCard",
   version: "v1",
   // @ts-expect-error -- this route sends no stream
+  callback: () => {},
+});
+upsertSyncEventStreamCallback({
+  name: "chat/import",
+  version: "v1",
+  // @ts-expect-error -- only the page that asked hears of it, as `onStream`
   callback: () => {},
 });
 
@@ -155,6 +166,8 @@ export function Board({ code }: { code: string | null }) {
   // @ts-expect-error -- the title is missing
   triggerSyncEvent({ name: "board/showCard", version: "v1", serverOutput: { cardId: "1" } });
   triggerSyncStreamEvent({ name: "chat/sendMessage", version: "v1", stream: { chunk: "a" } });
+  // @ts-expect-error -- the room hears no stream
+  triggerSyncStreamEvent({ name: "chat/import", version: "v1", stream: { percent: 1 } });
   // @ts-expect-error -- no such payload
   triggerSyncStreamEvent({ name: "chat/sendMessage", version: "v1", stream: { chunk: 1 } });
 

@@ -44,6 +44,8 @@ export function Asking({ room }: { room: string }) {
   const count = { initial: 0, add: (soFar: number) => soFar + 1 };
   // @ts-expect-error -- this route sends no stream
   useSyncRequest({ name: "board/moveCard", version: "v1", receiver: room, stream: count });
+  // @ts-expect-error -- what it streams goes to the room
+  useSyncRequest({ name: "chat/announce", version: "v1", receiver: room, stream: count });
   // @ts-expect-error -- no such version
   useSyncRequest({ name: "board/showCard", version: "v2", receiver: room });
   return null;

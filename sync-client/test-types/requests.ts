@@ -158,4 +158,12 @@ expectTypeOf<SyncRouteErrorCode<"system/ping", "v1">>().toEqualTypeOf<SyncErrorC
     // @ts-expect-error -- this route sends no stream
     onStream: () => {},
   });
+  syncRequest({
+    name: "chat/announce",
+    version: "v1",
+    data: { text: "hi" },
+    receiver: room,
+    // @ts-expect-error -- what it streams goes to the room
+    onStream: () => {},
+  });
 }

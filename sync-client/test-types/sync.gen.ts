@@ -57,6 +57,7 @@ export interface SyncRoutes {
       serverOutput: board_moveCard_server_v1.CardMoved;
       clientOutput: Record<string, never>;
       serverStream: never;
+      roomStream: never;
       clientStream: never;
       errorCode: "board.cardNotFound";
     };
@@ -65,6 +66,7 @@ export interface SyncRoutes {
       serverOutput: board_moveCard_server_v2.CardMoved;
       clientOutput: Record<string, never>;
       serverStream: never;
+      roomStream: never;
       clientStream: never;
       errorCode: "board.cardNotFound" | "board.laneFull";
     };
@@ -75,6 +77,29 @@ export interface SyncRoutes {
       serverOutput: board_showCard_server_v1.CardShown;
       clientOutput: board_showCard_client_v1.CardForRecipient;
       serverStream: never;
+      roomStream: never;
+      clientStream: never;
+      errorCode: never;
+    };
+  };
+  "chat/announce": {
+    v1: {
+      input: chat_sendMessage_server_v1.SendMessage;
+      serverOutput: chat_sendMessage_server_v1.MessageSent;
+      clientOutput: Record<string, never>;
+      serverStream: never;
+      roomStream: chat_sendMessage_server_v1.Token;
+      clientStream: never;
+      errorCode: never;
+    };
+  };
+  "chat/import": {
+    v1: {
+      input: chat_sendMessage_server_v1.SendMessage;
+      serverOutput: chat_sendMessage_server_v1.MessageSent;
+      clientOutput: Record<string, never>;
+      serverStream: chat_sendMessage_server_v1.Progress;
+      roomStream: never;
       clientStream: never;
       errorCode: never;
     };
@@ -85,6 +110,7 @@ export interface SyncRoutes {
       serverOutput: chat_sendMessage_server_v1.MessageSent;
       clientOutput: Record<string, never>;
       serverStream: chat_sendMessage_server_v1.Token | chat_sendMessage_server_v1.Progress;
+      roomStream: chat_sendMessage_server_v1.Token | chat_sendMessage_server_v1.Progress;
       clientStream: never;
       errorCode: never;
     };
@@ -95,6 +121,7 @@ export interface SyncRoutes {
       serverOutput: docs_notes_edit_server_v1.Edited;
       clientOutput: Record<string, never>;
       serverStream: never;
+      roomStream: never;
       clientStream: never;
       errorCode: never;
     };
@@ -105,6 +132,7 @@ export interface SyncRoutes {
       serverOutput: Record<string, never>;
       clientOutput: Record<string, never>;
       serverStream: never;
+      roomStream: never;
       clientStream: never;
       errorCode: never;
     };
@@ -115,6 +143,7 @@ export interface SyncRoutes {
       serverOutput: system_search_server_v1.Found;
       clientOutput: Record<string, never>;
       serverStream: never;
+      roomStream: never;
       clientStream: never;
       errorCode: never;
     };

@@ -17,6 +17,8 @@ test("all routes of a generated file are found, each with its versions and its o
     ["board/moveCard/v1", ["board.cardNotFound"]],
     ["board/moveCard/v2", ["board.cardNotFound", "board.laneFull"]],
     ["board/showCard/v1", []],
+    ["chat/announce/v1", []],
+    ["chat/import/v1", []],
     ["chat/sendMessage/v1", []],
     ["docs/notes/edit/v3", []],
     ["system/ping/v1", []],

@@ -4,6 +4,7 @@ interface Route<Input, Output, Extra extends object = object> {
   serverOutput: Output;
   clientOutput: Extra extends { clientOutput: infer C } ? C : Record<string, never>;
   serverStream: Extra extends { serverStream: infer S } ? S : never;
+  roomStream: Extra extends { roomStream: infer S } ? S : never;
   clientStream: never;
   errorCode: Extra extends { errorCode: infer E } ? E : never;
 }
@@ -25,7 +26,13 @@ interface TestRoutes {
   };
   "board/slow": { v1: Route<Record<string, never>, Record<string, never>> };
   "board/broken": { v1: Route<Record<string, never>, Record<string, never>> };
-  "chat/say": { v1: Route<{ text: string }, { length: number }, { serverStream: { chunk: string } }> };
+  "chat/say": {
+    v1: Route<
+      { text: string },
+      { length: number },
+      { serverStream: { chunk: string }; roomStream: { chunk: string } }
+    >;
+  };
   "system/ping": { v1: Route<Record<string, never>, Record<string, never>> };
 }
 

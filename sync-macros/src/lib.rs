@@ -61,7 +61,7 @@ pub fn sync_handler(args: TokenStream, item: TokenStream) -> TokenStream {
 /// | --- | --- |
 /// | `code = "board.cardNotFound"` | the stable code; codes that begin with `sync.` are the framework's own |
 /// | `status = 404` | the HTTP status that says the same, 400 to 599; 400 if not given |
-/// | `message = "No card {card_id}"` | the message for people, in English, with the variant's fields in braces; the first line of the variant's documentation if not given, else the code |
+/// | `message = "No card {card_id}"` | the message for people, in English, with the variant's fields in braces; the first paragraph of the variant's documentation if not given, else the code |
 /// | `internal` | not for clients: they hear `sync.serverExecutionFailed`, and the variant's one field is logged |
 /// | `from` | with `internal`: the field's type converts into the error, so that `?` works on it |
 ///

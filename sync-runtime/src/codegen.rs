@@ -11,7 +11,7 @@ pub use crate::{
     handler::{
         client::{AnyInput, ClientHandler, ForRecipients, NoInput, for_recipients},
         context::{FanoutContext, RecipientContext, Request, RequestContext},
-        extract::FromRequest,
+        extract::{FromRequest, Input},
         predicate::Predicate,
         recipient::{FromFanout, ServerOutput},
         server::{Auth, Predicates, PreparedCall, ServerHandler},
@@ -38,6 +38,37 @@ pub trait TakenAs<Taken> {
 }
 
 impl<T> TakenAs<T> for T {}
+
+/// What a server file takes as the input can be taken by a `_client` file only as what it is.
+#[diagnostic::on_unimplemented(
+    message = "the server file of this route takes `{Self}`, not `Input<{Taken}>`",
+    label = "not the input that the server file takes",
+    note = "write the type that the server file takes: what it has accepted is what this file is given"
+)]
+pub trait TakenAlso<Taken> {}
+
+impl<T> TakenAlso<T> for Input<T> {}
+impl<T> TakenAlso<T> for AnyInput {}
+
+/// A server file's handler that takes this `Input<T>`, or as well a `Valid<T>`; [`AnyInput`] is one
+/// that takes neither.
+pub trait TakesInput<Input> {}
+
+/// Compiles where a server file takes the input that its `_client` file takes.
+pub const fn same_input<Server: TakesInput<Own>, Own: TakenAlso<Taken>, Taken>() {}
+
+/// What a `_client` file takes of its server file, `()` for what it does not.
+pub trait Taken {
+    /// In its `ServerOutput`.
+    type Output;
+    /// In its `Input`.
+    type Input;
+}
+
+impl<Output, Input> Taken for (Output, Input) {
+    type Output = Output;
+    type Input = Input;
+}
 
 /// What an `internal` variant of an error holds.
 #[diagnostic::on_unimplemented(
@@ -120,6 +151,9 @@ macro_rules! include_routes {
             /// The state that the handlers of this crate share.
             pub type App = $app;
         }
-        ::core::include!(::core::concat!(::core::env!("OUT_DIR"), "/sync_routes.rs"));
+        ::core::include!(::core::env!(
+            "SYNC_ROUTES",
+            "nothing looks for this crate's routes: write `fn main() { sync_build::routes(\"src\"); }` into `build.rs` beside `Cargo.toml`, with `sync-build` in the `[build-dependencies]`"
+        ));
     };
 }

@@ -52,11 +52,12 @@ fn handlers_without_a_mistake_compile_and_describe_themselves() {
         .pair::<shown_server_v1::__SyncHandler, silent_client_v1::__SyncHandler>(route("shown", 2));
     let typescript = typescript.render().expect("the types have no problem");
     for said in [
-        r#"errorCode: "board.cardNotFound" | "board.laneFull" | "board.locked";"#,
+        r#"errorCode: "board.cardNotFound" | "board.laneFull" | "board.locked" | "board.noSuchLane";"#,
         r#"errorCode: "board.notForYou";"#,
         "input: everything_server_v1.MoveCard;",
         "serverOutput: everything_server_v1.CardMoved;",
-        "serverStream: Chunk | streams_server_v1.Progress;",
+        "serverStream: streams_server_v1.Progress;",
+        "roomStream: Chunk | streams_server_v1.Progress;",
         "clientStream: Chunk;",
         "serverOutput: shown_server_v1.CardShown;",
         "clientOutput: shown_client_v1.CardForRecipient;",

@@ -187,6 +187,7 @@ export interface SyncRoutes {
       serverOutput: Card;
       clientOutput: Record<string, never>;
       serverStream: never;
+      roomStream: never;
       clientStream: never;
       errorCode: "board.full" | "board.laneNotFound" | "board.notABoard";
     };
@@ -197,6 +198,7 @@ export interface SyncRoutes {
       serverOutput: board_cursorMove_server_v1.CursorMoved;
       clientOutput: Record<string, never>;
       serverStream: never;
+      roomStream: never;
       clientStream: never;
       errorCode: "board.notABoard";
     };
@@ -207,6 +209,7 @@ export interface SyncRoutes {
       serverOutput: board_deleteCard_server_v1.CardDeleted;
       clientOutput: Record<string, never>;
       serverStream: never;
+      roomStream: never;
       clientStream: never;
       errorCode: "board.cardNotFound" | "board.notABoard" | "board.notYourCard";
     };
@@ -217,6 +220,7 @@ export interface SyncRoutes {
       serverOutput: board_editCard_server_v1.CardEdited;
       clientOutput: Record<string, never>;
       serverStream: never;
+      roomStream: never;
       clientStream: never;
       errorCode: "board.cardNotFound" | "board.notABoard" | "board.notYourCard";
     };
@@ -227,6 +231,7 @@ export interface SyncRoutes {
       serverOutput: board_moveCard_server_v1.CardMoved;
       clientOutput: Record<string, never>;
       serverStream: never;
+      roomStream: never;
       clientStream: never;
       errorCode: "board.cardNotFound" | "board.laneNotFound" | "board.notABoard";
     };
@@ -235,6 +240,7 @@ export interface SyncRoutes {
       serverOutput: board_moveCard_server_v2.CardMoved;
       clientOutput: Record<string, never>;
       serverStream: never;
+      roomStream: never;
       clientStream: never;
       errorCode:
         | "board.cardNotFound"
@@ -249,6 +255,7 @@ export interface SyncRoutes {
       serverOutput: board_settings_renameBoard_server_v1.BoardRenamed;
       clientOutput: Record<string, never>;
       serverStream: never;
+      roomStream: never;
       clientStream: never;
       errorCode: "board.notABoard" | "board.notFound";
     };
@@ -259,6 +266,7 @@ export interface SyncRoutes {
       serverOutput: board_showCard_server_v1.CardShown;
       clientOutput: board_showCard_client_v1.CardForRecipient;
       serverStream: never;
+      roomStream: never;
       clientStream: never;
       errorCode: "board.cardNotFound" | "board.notABoard";
     };
@@ -269,6 +277,7 @@ export interface SyncRoutes {
       serverOutput: Answering;
       clientOutput: Record<string, never>;
       serverStream: never;
+      roomStream: never;
       clientStream: never;
       errorCode: "chat.noAnswer" | "chat.notAChat";
     };
@@ -279,6 +288,7 @@ export interface SyncRoutes {
       serverOutput: Message;
       clientOutput: Record<string, never>;
       serverStream: never;
+      roomStream: never;
       clientStream: never;
       errorCode: "chat.notAChat";
     };
@@ -288,7 +298,8 @@ export interface SyncRoutes {
       input: chat_sendMessage_server_v1.SendMessage;
       serverOutput: chat_sendMessage_server_v1.MessageSent;
       clientOutput: Record<string, never>;
-      serverStream: Chunk;
+      serverStream: never;
+      roomStream: Chunk;
       clientStream: never;
       errorCode: "chat.assistantFailed" | "chat.busy" | "chat.notAChat" | "chat.stopped";
     };
@@ -299,6 +310,7 @@ export interface SyncRoutes {
       serverOutput: chat_stopAnswer_server_v1.AnswerStopped;
       clientOutput: Record<string, never>;
       serverStream: never;
+      roomStream: never;
       clientStream: never;
       errorCode: "chat.noAnswer" | "chat.notAChat" | "chat.notYourQuestion";
     };
@@ -309,6 +321,7 @@ export interface SyncRoutes {
       serverOutput: chat_typing_server_v1.Typing;
       clientOutput: Record<string, never>;
       serverStream: never;
+      roomStream: never;
       clientStream: never;
       errorCode: "chat.notAChat";
     };
@@ -319,6 +332,7 @@ export interface SyncRoutes {
       serverOutput: system_ping_server_v1.Pong;
       clientOutput: Record<string, never>;
       serverStream: never;
+      roomStream: never;
       clientStream: never;
       errorCode: never;
     };

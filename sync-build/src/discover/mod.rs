@@ -11,7 +11,7 @@ use std::path::{Component, Path, PathBuf};
 
 use walkdir::{DirEntry, WalkDir};
 
-use crate::model::{HandlerFile, RouteModel, RouteName};
+use crate::model::{Handler, HandlerFile, RouteModel, RouteName};
 use crate::naming::{is_page_segment, is_reserved};
 use crate::problem::{Fault, Problem};
 use file_name::FileName;
@@ -39,18 +39,31 @@ pub fn discover_with(
     source: &Path,
     known: &mut Known,
 ) -> Result<RouteModel, Vec<Problem>> {
+    search(package, source, known).model
+}
+
+/// What has been found, and files that look as if they should have been.
+pub(crate) struct Found {
+    pub(crate) model: Result<RouteModel, Vec<Problem>>,
+    /// Handler files outside of `_sync` folders.
+    pub(crate) astray: Vec<Problem>,
+}
+
+pub(crate) fn search(package: &Path, source: &Path, known: &mut Known) -> Found {
     let mut search = Search {
         package,
         source: package.join(source),
         known,
         files: Vec::new(),
         problems: Vec::new(),
+        astray: Vec::new(),
         meant: BTreeSet::new(),
     };
     search.run();
     let Search {
         files,
         mut problems,
+        astray,
         meant,
         ..
     } = search;
@@ -66,13 +79,14 @@ pub fn discover_with(
             RouteModel::default()
         }
     };
-    if problems.is_empty() {
+    let model = if problems.is_empty() {
         Ok(model)
     } else {
         problems.sort();
         problems.dedup();
         Err(problems)
-    }
+    };
+    Found { model, astray }
 }
 
 struct Search<'a> {
@@ -81,6 +95,7 @@ struct Search<'a> {
     known: &'a mut Known,
     files: Vec<HandlerFile>,
     problems: Vec<Problem>,
+    astray: Vec<Problem>,
     /// The files that would be there if every refused one had the name it probably means.
     meant: BTreeSet<String>,
 }
@@ -101,7 +116,8 @@ impl Search<'_> {
                     walk.skip_current_dir();
                 }
             } else if !name(&entry).eq_ignore_ascii_case(HANDLER_FOLDER) {
-                // An ordinary folder or file of the app.
+                // An ordinary folder or file of the app, unless its name says otherwise.
+                self.note_astray(&entry);
             } else if entry.path_is_symlink() && entry.path().is_dir() {
                 self.refuse(entry.path(), Fault::LinkedFolder);
             } else if entry.file_type().is_dir() {
@@ -231,6 +247,28 @@ impl Search<'_> {
             self.meant.insert(self.shown(&folder.join(meant)));
         }
         self.refuse(&folder.join(name), fault);
+    }
+
+    /// A file outside of `_sync` folders with the name of a handler file and a handler in it. Without one it is an
+    /// ordinary module, such as `smtp_client_v1.rs`.
+    fn note_astray(&mut self, entry: &DirEntry) {
+        let path = entry.path();
+        let (Some(name), Some(folder)) = (entry.file_name().to_str(), path.parent()) else {
+            return;
+        };
+        if is_folder(entry) || !matches!(file_name::read(name), FileName::Handler { .. }) {
+            return;
+        }
+        if handler::look_at(path, self.known) != Handler::Found {
+            return;
+        }
+        let folder = match folder.file_name() {
+            Some(last) if last == "sync" => folder.parent().unwrap_or(folder),
+            _ => folder,
+        };
+        let belongs = self.shown(&folder.join(HANDLER_FOLDER).join(name));
+        let fault = Fault::OutsideOfSync { belongs };
+        self.astray.push(Problem::new(self.shown(path), fault));
     }
 
     fn refuse(&mut self, path: &Path, fault: Fault) {

@@ -9,7 +9,7 @@ use super::{
     function::Function,
     marker,
     signature::Signature,
-    types::{names_type, type_arguments},
+    types::{argument_of, names_type},
 };
 use crate::errors;
 
@@ -123,36 +123,45 @@ fn input(parameters: &[&Type]) -> TokenStream {
 }
 
 /// The macro that the generated code calls with what this file takes and the server file's handler:
-/// it compiles only if that is what the server file answers, and if not, the error is at this file's
-/// `ServerOutput`.
+/// it compiles only if that is what the server file answers and takes itself, and if not, the error is
+/// at this file's `ServerOutput` or `Input`.
 fn pair(parameters: &[&Type]) -> TokenStream {
-    let taken = parameters
-        .iter()
-        .find(|ty| names_type(ty, "ServerOutput"))
-        .and_then(|ty| type_arguments(ty).into_iter().next());
-    let check = taken.map(|taken| {
-        let answered_as_taken =
-            quote_spanned!(taken.span()=> <Answered as ::sync_runtime::codegen::TakenAs<Taken>>);
-        quote! {
-            const _: () = {
-                type Taken = $taken;
-                type Answered = <$server as ::sync_runtime::codegen::ServerHandler>::Output<Taken>;
-                #answered_as_taken::CHECKED
-            };
-        }
-    });
+    let output = argument_of(parameters, "ServerOutput");
+    let input = argument_of(parameters, "Input");
+    let checks = [
+        output.map(|ty| {
+            let own = quote!(<$server as ::sync_runtime::codegen::ServerHandler>::Output<Taken>);
+            let own_as_taken = quote_spanned!(ty.span()=> <Own as ::sync_runtime::codegen::TakenAs<Taken>>::CHECKED);
+            check(&quote!(Output), &quote!(type Own = #own; #own_as_taken))
+        }),
+        input.map(|ty| {
+            let same = quote_spanned!(ty.span()=> ::sync_runtime::codegen::same_input::<$server, _, Taken>());
+            check(&quote!(Input), &same)
+        }),
+    ];
+    let checks = checks.iter().flatten();
     let nothing = syn::parse_quote!(());
-    let taken = taken.unwrap_or(&nothing);
+    let [output, input] = [output, input].map(|taken| taken.unwrap_or(&nothing));
     quote! {
         // The macro is called at the root of the crate, where the names of this file mean nothing.
         #[doc(hidden)]
-        pub(crate) type __SyncTaken = #taken;
+        pub(crate) type __SyncTaken = (#output, #input);
 
         #[doc(hidden)]
         macro_rules! __sync_pair {
-            ($taken:ty, $server:ty) => { #check };
+            ($taken:ty, $server:ty) => { #(#checks)* };
         }
         pub(crate) use __sync_pair;
+    }
+}
+
+/// A check of one of the types in `__SyncTaken`.
+fn check(taken: &TokenStream, check: &TokenStream) -> TokenStream {
+    quote! {
+        const _: () = {
+            type Taken = <$taken as ::sync_runtime::codegen::Taken>::#taken;
+            #check
+        };
     }
 }
 

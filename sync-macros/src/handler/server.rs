@@ -9,7 +9,7 @@ use super::{
     function::Function,
     marker,
     signature::Signature,
-    types::names_type,
+    types::{argument_of, names_type},
 };
 use crate::errors;
 
@@ -41,6 +41,7 @@ pub(super) fn expand(args: TokenStream, function: &Function) -> syn::Result<Toke
     let describe_predicates = predicates.iter().map(|predicate| {
         quote_spanned!(predicate.span()=> ::sync_runtime::codegen::Predicate::<Self::App, _>::describe(&#predicate, types);)
     });
+    let takes_input = takes_input(parameters);
     let output = &returns.output;
     let describe_output = returns.output_function("describe_server");
     let describe_error = returns.describe_error();
@@ -89,7 +90,23 @@ pub(super) fn expand(args: TokenStream, function: &Function) -> syn::Result<Toke
                 ::core::result::Result::Ok(#call)
             }
         }
+
+        #takes_input
     })
+}
+
+/// The input that it takes, as a parameter of a trait: as an associated type it could not be private. A
+/// handler that takes none has nothing against what its `_client` file takes, as it may read the input
+/// otherwise or leave it to those who publish.
+fn takes_input(parameters: &[&Type]) -> TokenStream {
+    let input = ["Input", "Valid"].map(|name| argument_of(parameters, name));
+    let input = match input.into_iter().flatten().next() {
+        Some(input) => quote!(::sync_runtime::codegen::Input<#input>),
+        None => quote!(::sync_runtime::codegen::AnyInput),
+    };
+    quote! {
+        impl ::sync_runtime::codegen::TakesInput<#input> for __SyncHandler {}
+    }
 }
 
 fn rate_limit(limit: RateLimit) -> TokenStream {
@@ -189,6 +206,7 @@ fn refuse_session(parameters: &[&Type]) -> syn::Result<()> {
 
 pub(super) fn stand_in() -> TokenStream {
     let marker = marker();
+    let takes_input = takes_input(&[]);
     quote! {
         #marker
 
@@ -209,5 +227,7 @@ pub(super) fn stand_in() -> TokenStream {
                 ::core::unreachable!()
             }
         }
+
+        #takes_input
     }
 }

@@ -20,6 +20,12 @@ pub(super) fn type_arguments(ty: &Type) -> Vec<&Type> {
     types.collect()
 }
 
+/// The type in the angle brackets of the first of these types that is written with this name.
+pub(super) fn argument_of<'a>(types: &[&'a Type], name: &str) -> Option<&'a Type> {
+    let named = types.iter().find(|ty| names_type(ty, name))?;
+    type_arguments(named).into_iter().next()
+}
+
 fn last_segment(ty: &Type) -> Option<&PathSegment> {
     match ty {
         Type::Path(TypePath { path, .. }) => path.segments.last(),

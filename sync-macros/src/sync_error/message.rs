@@ -32,10 +32,27 @@ impl Message {
         }
     }
 
-    /// The message where the attribute gives none: the first line of the documentation, else the
-    /// code.
-    pub(super) fn documented(attributes: &[Attribute], code: &LitStr) -> Self {
-        Self::Plain(documentation(attributes).unwrap_or_else(|| code.clone()))
+    /// The message where the attribute gives none: the first paragraph of the documentation, in which fields
+    /// of the variant may be named, else the code.
+    pub(super) fn documented<'a>(
+        attributes: &[Attribute],
+        code: &LitStr,
+        fields: impl Iterator<Item = &'a Ident> + Clone,
+    ) -> syn::Result<Self> {
+        let Some(text) = documentation(attributes) else {
+            return Ok(Self::Plain(code.clone()));
+        };
+        // Braces that name no field are nobody's mistake in a comment.
+        let value = text.value();
+        let named = placeholders(&value);
+        if fields
+            .clone()
+            .any(|field| named.iter().any(|name| field == name))
+        {
+            Self::format(text, fields)
+        } else {
+            Ok(Self::Plain(text))
+        }
     }
 
     /// The text, with the fields as variables in scope.
@@ -68,9 +85,9 @@ fn placeholders(text: &str) -> Vec<&str> {
     names
 }
 
-/// The first line of an item's documentation.
+/// The first paragraph of an item's documentation, as one line.
 fn documentation(attributes: &[Attribute]) -> Option<LitStr> {
-    attributes.iter().find_map(|attribute| {
+    let texts = attributes.iter().filter_map(|attribute| {
         let Meta::NameValue(meta) = &attribute.meta else {
             return None;
         };
@@ -81,10 +98,31 @@ fn documentation(attributes: &[Attribute]) -> Option<LitStr> {
         else {
             return None;
         };
-        let line = text.value();
-        let line = line.lines().map(str::trim).find(|line| !line.is_empty())?;
         meta.path
             .is_ident("doc")
-            .then(|| LitStr::new(line, attribute.span()))
-    })
+            .then(|| (text.value(), attribute.span()))
+    });
+    let lines: Vec<_> = texts
+        .flat_map(|(text, span)| {
+            let lines: Vec<_> = text
+                .split('\n')
+                .map(|line| plain(line).to_owned())
+                .collect();
+            lines.into_iter().map(move |line| (line, span))
+        })
+        .skip_while(|(line, _)| line.is_empty())
+        .take_while(|(line, _)| !line.is_empty())
+        .collect();
+    let (_, span) = lines.first()?;
+    let lines: Vec<_> = lines.iter().map(|(line, _)| line.as_str()).collect();
+    Some(LitStr::new(&lines.join(" "), *span))
+}
+
+/// A line without the star that begins it in a comment of several lines.
+fn plain(line: &str) -> &str {
+    let line = line.trim();
+    match line.strip_prefix('*') {
+        Some(rest) if rest.is_empty() || rest.starts_with(' ') => rest.trim_start(),
+        _ => line,
+    }
 }

@@ -6,6 +6,8 @@ mod message;
 mod tests;
 mod variant;
 
+use std::collections::HashMap;
+
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{Data, DeriveInput};
@@ -14,9 +16,15 @@ use self::variant::ErrorVariant;
 use crate::errors;
 
 pub(crate) fn expand(item: TokenStream) -> TokenStream {
-    syn::parse2(item)
-        .and_then(|input| derive(&input))
-        .unwrap_or_else(syn::Error::into_compile_error)
+    let input: DeriveInput = match syn::parse2(item) {
+        Ok(input) => input,
+        Err(error) => return error.into_compile_error(),
+    };
+    derive(&input).unwrap_or_else(|error| {
+        let error = error.into_compile_error();
+        let stand_in = stand_in(&input);
+        quote! { #error #stand_in }
+    })
 }
 
 fn derive(input: &DeriveInput) -> syn::Result<TokenStream> {
@@ -27,11 +35,34 @@ fn derive(input: &DeriveInput) -> syn::Result<TokenStream> {
         ));
     };
     let variants = errors::collect(data.variants.iter().map(ErrorVariant::of))?;
+    one_status_each(&variants)?;
+    let arms = variants.iter().map(ErrorVariant::arm);
+    Ok(implementation(
+        input,
+        &variants,
+        &quote!(match self { #(#arms)* }),
+    ))
+}
 
+/// What stands for an error that has a mistake, so that the mistake is the only error: it converts from
+/// and into what it would.
+fn stand_in(input: &DeriveInput) -> TokenStream {
+    let variants: Vec<_> = match &input.data {
+        Data::Enum(data) => data.variants.iter().map(ErrorVariant::of).collect(),
+        _ => Vec::new(),
+    };
+    let variants: Vec<_> = variants.into_iter().flatten().collect();
+    implementation(input, &variants, &quote!(::core::unreachable!()))
+}
+
+fn implementation(
+    input: &DeriveInput,
+    variants: &[ErrorVariant<'_>],
+    into_failure: &TokenStream,
+) -> TokenStream {
     let name = &input.ident;
     let (generics, arguments, bounds) = input.generics.split_for_impl();
     let codes = variants.iter().filter_map(ErrorVariant::code);
-    let arms = variants.iter().map(ErrorVariant::arm);
     let conversions = variants.iter().filter_map(|variant| {
         let source = variant.converts_from()?;
         let variant = variant.ident;
@@ -43,12 +74,12 @@ fn derive(input: &DeriveInput) -> syn::Result<TokenStream> {
             }
         })
     });
-    Ok(quote! {
+    quote! {
         impl #generics ::sync_runtime::codegen::SyncError for #name #arguments #bounds {
             const CODES: &'static [&'static str] = &[#(#codes),*];
 
             fn into_failure(self) -> ::sync_runtime::codegen::Failure {
-                match self { #(#arms)* }
+                #into_failure
             }
         }
 
@@ -59,5 +90,26 @@ fn derive(input: &DeriveInput) -> syn::Result<TokenStream> {
         }
 
         #(#conversions)*
-    })
+    }
+}
+
+/// A code says one thing, so that variants that share one share its status.
+fn one_status_each(variants: &[ErrorVariant<'_>]) -> syn::Result<()> {
+    let mut firsts = HashMap::new();
+    let coded = variants
+        .iter()
+        .filter_map(|variant| Some((variant.ident, variant.code()?, variant.status()?)));
+    let checked = coded.map(|(ident, code, says)| {
+        let (first, said) = *firsts.entry(code.value()).or_insert((ident, says));
+        if said == says {
+            return Ok(());
+        }
+        let message = format!(
+            "`{}` has the status {said} at `{}`, and {says} here: give both variants one status, or each its own code",
+            code.value(),
+            first,
+        );
+        Err(syn::Error::new(code.span(), message))
+    });
+    errors::collect(checked).map(drop)
 }

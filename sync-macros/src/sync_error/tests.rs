@@ -129,6 +129,16 @@ fn the_braces_of_a_message_name_fields_of_the_variant() {
         (
             quote!(
                 enum E {
+                    /// Between {min} and {most}.
+                    #[sync_error(code = "a")]
+                    A { max: u32, min: u32 },
+                }
+            ),
+            "`{most}` names no field of this variant: there is `{max}`, `{min}`",
+        ),
+        (
+            quote!(
+                enum E {
                     #[sync_error(code = "a", message = "At most {}.")]
                     A,
                 }
@@ -148,6 +158,50 @@ fn the_braces_of_a_message_name_fields_of_the_variant() {
 }
 
 #[test]
+fn a_mistaken_enum_converts_as_it_would_without_the_mistake() {
+    let expansion = expand(quote!(
+        enum E {
+            A,
+            #[sync_error(internal, from)]
+            B(Cause),
+        }
+    ));
+    let expansion = expansion.to_string();
+    for said in [
+        "compile_error",
+        "SyncError for E",
+        "From < Cause > for E",
+        "From < E > for",
+    ] {
+        assert!(expansion.contains(said), "no `{said}` in {expansion}");
+    }
+}
+
+#[test]
+fn variants_with_one_code_have_one_status() {
+    let statuses = |first, second| {
+        errors_of(quote!(
+            enum E {
+                #[sync_error(code = "a" #first)]
+                A,
+                #[sync_error(internal)]
+                Between,
+                #[sync_error(code = "a" #second)]
+                B,
+            }
+        ))
+    };
+    assert_eq!(
+        statuses(quote!(), quote!(, status = 404)),
+        [
+            "`a` has the status 400 at `A`, and 404 here: give both variants one status, or each its own code"
+        ]
+    );
+    assert!(statuses(quote!(, status = 404), quote!(, status = 404)).is_empty());
+    assert!(statuses(quote!(), quote!(, status = 400)).is_empty());
+}
+
+#[test]
 fn an_enum_reads_like_this() {
     let item = quote! {
         #[derive(Debug)]
@@ -155,6 +209,18 @@ fn an_enum_reads_like_this() {
             /// The card is gone.
             #[sync_error(code = "board.cardNotFound", status = 404)]
             CardNotFound,
+            /// There are only
+            /// {options} options.
+            ///
+            /// Of this paragraph people hear nothing.
+            #[sync_error(code = "board.noSuchOption", status = 404)]
+            NoSuchOption { options: u32 },
+            /**
+             * A `{}` is
+             * no field.
+             */
+            #[sync_error(code = "board.braces")]
+            Braces,
             #[sync_error(code = "board.laneFull", message = "At most {max_cards} cards fit.")]
             LaneFull { max_cards: u32 },
             #[sync_error(code = "board.locked")]

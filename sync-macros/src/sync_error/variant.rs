@@ -63,9 +63,10 @@ impl<'a> ErrorVariant<'a> {
                 ..
             } => {
                 let fields = named(&variant.fields)?;
+                let names = fields.iter().map(|field| field.ident);
                 let message = match message {
-                    Some(text) => Message::format(text, fields.iter().map(|field| field.ident))?,
-                    None => Message::documented(&variant.attrs, &code),
+                    Some(text) => Message::format(text, names)?,
+                    None => Message::documented(&variant.attrs, &code, names)?,
                 };
                 Kind::Coded {
                     code,
@@ -85,6 +86,17 @@ impl<'a> ErrorVariant<'a> {
     pub(super) fn code(&self) -> Option<&LitStr> {
         match &self.kind {
             Kind::Coded { code, .. } => Some(code),
+            Kind::Internal { .. } => None,
+        }
+    }
+
+    /// The HTTP status, as far as clients hear of it.
+    pub(super) fn status(&self) -> Option<u16> {
+        match &self.kind {
+            Kind::Coded { status, .. } => match status {
+                None => Some(400),
+                Some(status) => status.base10_parse().ok(),
+            },
             Kind::Internal { .. } => None,
         }
     }

@@ -59,7 +59,8 @@ pub trait ClientHandler: 'static {
 #[derive(Debug)]
 pub enum NoInput {}
 
-/// A `_client` file of which it cannot be told what input it takes.
+/// A file of which it cannot be told what input it takes: a `_client` file with a mistake, or a server
+/// file without an `Input`.
 #[derive(Debug)]
 pub enum AnyInput {}
 

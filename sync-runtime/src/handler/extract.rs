@@ -1,6 +1,6 @@
 //! What the function of a server file can take.
 
-use std::any::type_name;
+use std::{any::type_name, fmt};
 
 use super::{
     context::RequestContext,
@@ -146,6 +146,13 @@ impl Room {
     }
 }
 
+/// The room's name.
+impl fmt::Display for Room {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 impl<A: App> FromRequest<A> for Room {
     fn from_request(cx: &RequestContext<'_, A>) -> Result<Self, Failure> {
         Ok(Self(cx.room().clone()))
@@ -224,6 +231,12 @@ mod tests {
         id: String,
         #[serde(flatten)]
         rest: HashMap<String, Value>,
+    }
+
+    #[test]
+    fn a_room_reads_as_its_name() {
+        let room = Room(RoomCode::parse("board:demo").unwrap_or_else(|_| unreachable!()));
+        assert_eq!(room.to_string(), "board:demo");
     }
 
     #[test]

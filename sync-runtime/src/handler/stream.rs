@@ -27,7 +27,7 @@ impl<A: App, P: StreamPayload> FromRequest<A> for Broadcast<P> {
     }
 
     fn describe(types: &mut impl TypeSink) {
-        P::describe_server(types);
+        P::describe_room(types);
     }
 }
 
@@ -37,7 +37,7 @@ impl<A: App, P: StreamPayload> FromRequest<A> for StreamTo<P> {
     }
 
     fn describe(types: &mut impl TypeSink) {
-        P::describe_server(types);
+        P::describe_room(types);
     }
 }
 

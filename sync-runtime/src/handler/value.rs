@@ -61,7 +61,8 @@ impl<T: DeserializeOwned + TS + Send + 'static> RequestInput for T {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the output of a sync handler",
     label = "must be writable as a JSON object and describable in TypeScript",
-    note = "put `#[derive(Serialize, TS)]` on `{Self}`"
+    note = "put `#[derive(Serialize, TS)]` on `{Self}`",
+    note = "where that is an alias of a `Result`, write out the `Result` with its two types"
 )]
 pub trait HandlerOutput: Sized + Send + 'static {
     #[doc(hidden)]

@@ -20,6 +20,9 @@ pub trait StreamPayload: Sized + 'static {
     fn describe_server(types: &mut impl TypeSink);
 
     #[doc(hidden)]
+    fn describe_room(types: &mut impl TypeSink);
+
+    #[doc(hidden)]
     fn describe_client(types: &mut impl TypeSink);
 }
 
@@ -31,6 +34,10 @@ impl<P: Serialize + TS + 'static> StreamPayload for P {
 
     fn describe_server(types: &mut impl TypeSink) {
         types.payload::<P>(Role::ServerStream);
+    }
+
+    fn describe_room(types: &mut impl TypeSink) {
+        types.payload::<P>(Role::RoomStream);
     }
 
     fn describe_client(types: &mut impl TypeSink) {

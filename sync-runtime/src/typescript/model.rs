@@ -36,18 +36,21 @@ pub enum Role {
     ServerOutput,
     /// What the `_client` handler gives each recipient.
     ClientOutput,
-    /// What the `_server` handler streams.
+    /// What the `_server` handler streams to the client that asked.
     ServerStream,
+    /// What the `_server` handler streams to the room, or to those it chooses.
+    RoomStream,
     /// What the `_client` handler streams.
     ClientStream,
 }
 
 impl Role {
-    pub(super) const ALL: [Self; 5] = [
+    pub(super) const ALL: [Self; 6] = [
         Self::Input,
         Self::ServerOutput,
         Self::ClientOutput,
         Self::ServerStream,
+        Self::RoomStream,
         Self::ClientStream,
     ];
 
@@ -58,13 +61,17 @@ impl Role {
             Self::ServerOutput => "serverOutput",
             Self::ClientOutput => "clientOutput",
             Self::ServerStream => "serverStream",
+            Self::RoomStream => "roomStream",
             Self::ClientStream => "clientStream",
         }
     }
 
     /// Streams may carry several types, everything else exactly one.
     pub(in crate::typescript) fn is_stream(self) -> bool {
-        matches!(self, Self::ServerStream | Self::ClientStream)
+        matches!(
+            self,
+            Self::ServerStream | Self::RoomStream | Self::ClientStream
+        )
     }
 }
 
@@ -75,6 +82,7 @@ impl fmt::Display for Role {
             Self::ServerOutput => "server output",
             Self::ClientOutput => "client output",
             Self::ServerStream => "server stream",
+            Self::RoomStream => "room stream",
             Self::ClientStream => "client stream",
         })
     }

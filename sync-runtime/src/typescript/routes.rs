@@ -36,9 +36,14 @@ pub trait TypeSink {
         self.payload::<T>(Role::ClientOutput)
     }
 
-    /// One of the payloads that the `_server` handler streams.
+    /// One of the payloads that the `_server` handler streams to the client that asked.
     fn server_stream<T: TS + 'static + ?Sized>(&mut self) -> &mut Self {
         self.payload::<T>(Role::ServerStream)
+    }
+
+    /// One of the payloads that the `_server` handler streams to the room, or to those it chooses.
+    fn room_stream<T: TS + 'static + ?Sized>(&mut self) -> &mut Self {
+        self.payload::<T>(Role::RoomStream)
     }
 
     /// One of the payloads that the `_client` handler streams.

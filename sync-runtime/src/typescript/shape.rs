@@ -13,7 +13,9 @@ fn added(role: Role) -> &'static [&'static str] {
     match role {
         Role::Input => &[],
         Role::ServerOutput | Role::ClientOutput => &["status"],
-        Role::ServerStream | Role::ClientStream => &["cb", "fullName", "status", "__stream"],
+        Role::ServerStream | Role::RoomStream | Role::ClientStream => {
+            &["cb", "fullName", "status", "__stream"]
+        }
     }
 }
 

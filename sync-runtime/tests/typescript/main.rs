@@ -37,6 +37,7 @@ fn broad() -> Vec<RouteTypes> {
         .server_stream::<Progress>()
         .server_stream::<shared::Untagged>()
         .server_stream::<Progress>()
+        .room_stream::<Progress>()
         .error_codes(&["board.laneFull", "board.cardNotFound"])
         .error_codes(&["board.laneFull"]);
 

@@ -23,6 +23,7 @@ same<SyncRoutes["board/list"]["v2"]["clientStream"]["other"], string | null>(tru
 same<SyncRoutes["board/list"]["v1"]["input"], Record<string, never>>(true);
 same<SyncRoutes["system/ping"]["v1"]["serverOutput"], Record<string, never>>(true);
 same<SyncRoutes["system/ping"]["v1"]["clientStream"], never>(true);
+same<SyncRoutes["system/ping"]["v1"]["roomStream"], never>(true);
 same<SyncRoutes["system/ping"]["v1"]["errorCode"], never>(true);
 
 const card: Card = {

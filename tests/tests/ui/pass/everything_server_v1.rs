@@ -25,6 +25,10 @@ pub enum MoveCardError {
         message = "At most {max_cards:03} fit, {{really}}."
     )]
     LaneFull { max_cards: u32 },
+    /// There are only
+    /// {lanes} lanes.
+    #[sync_error(code = "board.noSuchLane", status = 404)]
+    NoSuchLane { lanes: u32 },
     #[sync_error(internal, from)]
     Database(std::io::Error),
     #[sync_error(internal)]
