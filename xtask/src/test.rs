@@ -94,7 +94,9 @@ fn typescript() -> Result<Outcome> {
 
 fn rust() -> Result<Outcome> {
     system::redis()?;
-    cargo(&["test", "--workspace", "--no-fail-fast"])
+    // What only tests use, with the tests of it.
+    let features = ["--features", "sync-runtime/testing"];
+    cargo(&[&["test", "--workspace", "--no-fail-fast"], &features[..]].concat())
 }
 
 fn wire() -> Result<Outcome> {
