@@ -93,10 +93,15 @@ fn typescript() -> Result<Outcome> {
 }
 
 fn rust() -> Result<Outcome> {
+    const FEATURES: &str = "sync-runtime/testing";
     system::redis()?;
-    // What only tests use, with the tests of it.
-    let features = ["--features", "sync-runtime/testing"];
-    cargo(&[&["test", "--workspace", "--no-fail-fast"], &features[..]].concat())
+    cargo(&[
+        "test",
+        "--workspace",
+        "--features",
+        FEATURES,
+        "--no-fail-fast",
+    ])
 }
 
 fn wire() -> Result<Outcome> {

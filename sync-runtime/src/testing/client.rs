@@ -151,7 +151,12 @@ impl TestClient {
         let Link {
             test, who, inbox, ..
         } = &*self.link;
-        let quiet = quiet::quiet(&test.server, &test.watched);
+        // One that has come back and said nothing yet is only now sent what was recorded since.
+        self.rooms().await?;
+        let quiet = async {
+            quiet::quiet(&test.server, &test.watched).await;
+            quiet::caught_up(&self.connection).await;
+        };
         if timeout(test.patience, quiet).await.is_err() {
             return Err(TestError::TimedOut(format!(
                 "whether {who} hears nothing is not known: requests or publications still run after {:?}",

@@ -57,8 +57,8 @@ impl Link {
         let failed = |why: String| TestError::Closed(format!("{who} could not connect: {why}"));
         let opened = call(test, Method::GET, PATH, cookie.as_ref(), "").await;
         let opened = opened.map_err(&failed)?;
-        let id = opened.strip_prefix('0').and_then(session_of);
-        let id = id.ok_or_else(|| failed(format!("the server answered {opened:?}")))?;
+        let id =
+            session_of(&opened).ok_or_else(|| failed(format!("the server answered {opened:?}")))?;
         let link = Arc::new(Self {
             test: test.clone(),
             who: who.clone(),
@@ -91,7 +91,7 @@ impl Link {
             TestError::TimedOut(format!("{who} could not connect within {patience:?}"))
         })?;
         let greeted = greeted.map_err(&failed)?;
-        let socket = session_of(&greeted.to_string()).and_then(|id| id.parse().ok());
+        let socket = greeted["sid"].as_str().and_then(|id| id.parse().ok());
         let connection = socket.and_then(|socket| test.server.connection(socket));
         let connection = connection.ok_or_else(|| failed("it was closed at once".into()))?;
         test.watched.lock().add(&connection);
@@ -270,9 +270,9 @@ async fn call(
     }
 }
 
-/// The id in `{"sid":"..."}`.
-fn session_of(json: &str) -> Option<String> {
-    let opened: Value = serde_json::from_str(json).ok()?;
+/// The session that the first answer opens: `0{"sid":"...",...}`.
+fn session_of(opened: &str) -> Option<String> {
+    let opened: Value = serde_json::from_str(opened.strip_prefix('0')?).ok()?;
     opened["sid"].as_str().map(Into::into)
 }
 

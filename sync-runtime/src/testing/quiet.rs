@@ -1,6 +1,9 @@
 //! Knowing that nothing can come any more.
 
-use std::{sync::Arc, sync::Weak, time::Duration};
+use std::{
+    sync::{Arc, Weak},
+    time::Duration,
+};
 
 use tokio::{sync::Semaphore, time::sleep};
 
@@ -37,6 +40,13 @@ fn is_busy(server: &Server) -> bool {
     let publications = server.config.max_concurrent_publications;
     let publications = publications.min(Semaphore::MAX_PERMITS);
     !server.shutdown.requests.is_empty() || server.publications.available_permits() < publications
+}
+
+/// Waits until a connection has been sent what it was behind in rooms with history.
+pub(super) async fn caught_up(connection: &Weak<Connection>) {
+    if let Some(connection) = connection.upgrade() {
+        drop(connection.turn().await);
+    }
 }
 
 /// Waits until the server has taken a connection that is closed out of everything.

@@ -17,6 +17,8 @@ pub const RENAME: RouteId<rename::__SyncHandler> = route("board/rename", 1);
 pub const LOGGED: RouteId<logged::__SyncHandler> = route("board/logged", 1);
 pub const SLOW: RouteId<slow_server::__SyncHandler, slow_client::__SyncHandler> =
     route("board/slow", 1);
+pub const SLOW_LOGGED: RouteId<slow_logged::__SyncHandler, slow_client::__SyncHandler> =
+    route("board/slowLogged", 1);
 pub const COUNT: RouteId<count::__SyncHandler> = route("stream/count", 1);
 pub const SAY: RouteId<say::__SyncHandler> = route("stream/say", 1);
 pub const SPELL: RouteId<spell_server::__SyncHandler, spell_client::__SyncHandler> =
@@ -29,6 +31,7 @@ fn routes() -> Routes<AppState> {
         .server(RENAME)
         .server(LOGGED)
         .pair(SLOW)
+        .pair(SLOW_LOGGED)
         .server(COUNT)
         .server(SAY)
         .pair(SPELL)
@@ -201,7 +204,18 @@ pub mod slow_server {
     #[derive(Serialize, Deserialize, TS)]
     pub struct Nothing {}
 
-    #[sync_handler(auth = login, on_disconnect = finish)]
+    #[sync_handler(auth = login)]
+    pub async fn main() -> Nothing {
+        Nothing {}
+    }
+}
+
+pub mod slow_logged {
+    use sync_runtime::prelude::*;
+
+    use super::slow_server::Nothing;
+
+    #[sync_handler(auth = login, history)]
     pub async fn main() -> Nothing {
         Nothing {}
     }

@@ -24,7 +24,8 @@ use tokio::sync::mpsc;
 use tower::ServiceExt;
 
 use self::app::{
-    Board, COUNT, ENDLESS, LOGGED, MOVE, RENAME, SAY, SLOW, SPELL, board, board_with, user,
+    Board, COUNT, ENDLESS, LOGGED, MOVE, RENAME, SAY, SLOW, SLOW_LOGGED, SPELL, board, board_with,
+    slow_server::Nothing, user,
 };
 
 type Result<T = (), E = Box<dyn std::error::Error>> = std::result::Result<T, E>;
@@ -293,17 +294,29 @@ async fn nothing_is_heard_only_when_nothing_can_come_any_more() -> Result {
         bob.hear(SLOW).await?;
         ada.hear(SLOW).await?;
     }
-    // Nor when whoever asked is gone, and the request goes on.
-    ada.request(SLOW, ROOM, json!({})).begin().await?;
+    // Nor when whoever asked is gone, and the deliveries are still being made.
+    ada.request(SLOW, ROOM, json!({})).await?;
     ada.disconnect().await?;
     bob.hears_nothing().await.expect_err("heard at last");
     bob.hear(SLOW).await?;
     // Nor when nobody asked.
-    let room = app::slow_server::Nothing {};
-    let publisher = board.state.publisher.clone();
-    tokio::spawn(async move { publisher.publish(SLOW, ROOM, &room).await });
-    tokio::task::yield_now().await;
+    let published = board.state.publisher.publish(SLOW, ROOM, &Nothing {});
+    let published = tokio::spawn(published);
     bob.hear(SLOW).await?;
+    bob.hears_nothing().await?;
+    assert_eq!(published.await??, 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn one_who_has_come_back_hears_nothing_only_when_it_has_caught_up() -> Result {
+    let board = board();
+    let (ada, bob) = (member(&board, "ada").await?, member(&board, "bob").await?);
+    bob.disconnect().await?;
+    let bob = bob.connect_again().await?;
+    ada.request(SLOW_LOGGED, ROOM, json!({})).await?;
+    bob.hears_nothing().await.expect_err("heard at last");
+    bob.hear(SLOW_LOGGED).await?;
     bob.hears_nothing().await?;
     Ok(())
 }
