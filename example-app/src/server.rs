@@ -31,7 +31,7 @@ const REMEMBERED: Duration = Duration::from_mins(5);
 pub struct Server {
     app: axum::Router,
     sync: SyncServer,
-    db: Db,
+    state: AppState,
 }
 
 /// Why the server did not start, or not go on.
@@ -101,8 +101,18 @@ impl Server {
             Some(redis) => joined(sync, redis).await?,
         };
         let sync = sync.build()?;
-        let app = sync.mount(http::router(state, &web).merge(sync.health_routes()));
-        Ok(Self { app, sync, db })
+        let app = sync.mount(http::router(state.clone(), &web).merge(sync.health_routes()));
+        Ok(Self { app, sync, state })
+    }
+
+    /// What serves the realtime routes, for tests of their handlers.
+    pub fn sync(&self) -> &SyncServer {
+        &self.sync
+    }
+
+    /// What the handlers share.
+    pub fn state(&self) -> &AppState {
+        &self.state
     }
 
     /// Serves until `stop` is cancelled, then shuts down: events first, with the deadline of their
@@ -141,7 +151,10 @@ impl Server {
             () = deadline => tracing::warn!("stopped with requests still running"),
         }
         // Waits for queries that still run, but not for ever.
-        if tokio::time::timeout(DRAIN, self.db.close()).await.is_err() {
+        if tokio::time::timeout(DRAIN, self.state.db.close())
+            .await
+            .is_err()
+        {
             tracing::warn!("stopped with queries still running");
         }
         Ok(())

@@ -57,6 +57,8 @@ mod sockets_for_tests;
 mod stream;
 mod stream_hooks;
 mod sync_server;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod transport;
 pub mod typescript;
 mod unknown_routes;

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// All but the fuzz targets' own, which takes a C++ compiler.
-const FEATURES: &str = "sync-runtime/redis,sync-runtime/_fuzzing";
+const FEATURES: &str = "sync-runtime/redis,sync-runtime/testing,sync-runtime/_fuzzing";
 
 const STEPS: &[Step] = &[
     Step {

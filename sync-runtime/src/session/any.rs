@@ -45,6 +45,13 @@ pub(crate) trait AnySessions: Send + Sync {
 
     /// The ends of sessions from now on, wherever they were brought about.
     fn notices(&self) -> BoxStream<'static, EndNotice>;
+
+    /// Opens a session for a user, and gives its `Set-Cookie` header; `None` if the user is of another type.
+    #[cfg(feature = "testing")]
+    fn open_any(
+        &self,
+        user: Box<dyn Any + Send + Sync>,
+    ) -> BoxFuture<'_, Result<Option<http::HeaderValue>, crate::Failure>>;
 }
 
 type FoundSession = Result<Option<AnySession>, SessionStoreError>;
@@ -171,5 +178,19 @@ impl<U: SessionUser> AnySessions for Sessions<U> {
 
     fn notices(&self) -> BoxStream<'static, EndNotice> {
         stream::select(self.ends.listen().boxed(), self.store.notices()).boxed()
+    }
+
+    #[cfg(feature = "testing")]
+    fn open_any(
+        &self,
+        user: Box<dyn Any + Send + Sync>,
+    ) -> BoxFuture<'_, Result<Option<http::HeaderValue>, crate::Failure>> {
+        Box::pin(async move {
+            let Ok(user) = user.downcast::<U>() else {
+                return Ok(None);
+            };
+            let opened = self.open(*user).await?;
+            opened.set_cookie(&HeaderMap::new()).map(Some)
+        })
     }
 }
