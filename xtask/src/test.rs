@@ -95,7 +95,13 @@ fn typescript() -> Result<Outcome> {
 fn rust() -> Result<Outcome> {
     const FEATURES: &str = "sync-runtime/testing";
     system::redis()?;
-    cargo(&["test", "--workspace", "--features", FEATURES, "--no-fail-fast"])?;
+    cargo(&[
+        "test",
+        "--workspace",
+        "--features",
+        FEATURES,
+        "--no-fail-fast",
+    ])?;
     // In the workspace it has the features that its apps want.
     cargo(&["test", "--package", "sync-runtime", "--lib"])
 }

@@ -100,10 +100,10 @@ pub(super) fn expand(args: TokenStream, function: &Function) -> syn::Result<Toke
 /// otherwise or leave it to those who publish.
 fn takes_input(parameters: &[&Type]) -> TokenStream {
     let input = ["Input", "Valid"].map(|name| argument_of(parameters, name));
-    let input = match input.into_iter().flatten().next() {
-        Some(input) => quote!(::sync_runtime::codegen::Input<#input>),
-        None => quote!(::sync_runtime::codegen::AnyInput),
-    };
+    let input = input.into_iter().flatten().next().map_or_else(
+        || quote!(::sync_runtime::codegen::AnyInput),
+        |input| quote!(::sync_runtime::codegen::Input<#input>),
+    );
     quote! {
         impl ::sync_runtime::codegen::TakesInput<#input> for __SyncHandler {}
     }
