@@ -116,7 +116,7 @@ function findMistake({ name, version }: RequestOptions): SyncError | undefined {
     return syncError("sync.invalidName", "A name is <page>/<route>.");
   }
   if (!/^v[1-9]\d*$/.test(version)) {
-    return syncError("sync.invalidVersion", "A version is v1, v2 and so on.");
+    return syncError("sync.invalidVersion", "A version is v<N>.");
   }
   return undefined;
 }

@@ -181,7 +181,7 @@ export function createRooms(
     // It goes back when somebody joins it anew, or with the next connection.
     room.holders.delete(PINNED);
     room.server = "out";
-    room.refused = { status: "error", error: syncError("sync.notRoomMember", "The server has taken this page out of the room.") };
+    room.refused = { status: "error", error: syncError("sync.notRoomMember", "The server has taken it out of the room.") };
     recovery.left(room.code);
     refresh(room);
   });
