@@ -36,8 +36,8 @@ pub struct Config {
     pub explain_invalid_input: bool,
 
     /// How long a server file's function may run before its request is answered with
-    /// `sync.requestTimeout` and the function is stopped. 30 seconds, which is also how long the
-    /// client package waits.
+    /// `sync.requestTimeout` and the function is stopped, and likewise how long its predicates may take. 30 seconds,
+    /// which is also how long the client package waits.
     #[serde(with = "form::duration")]
     pub handler_timeout: Duration,
 

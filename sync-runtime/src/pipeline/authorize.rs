@@ -2,7 +2,7 @@
 
 use tokio_util::sync::CancellationToken;
 
-use super::identify::Identified;
+use super::{contain::within, identify::Identified};
 use crate::{
     Failure,
     error::Refusal,
@@ -48,7 +48,9 @@ pub(super) async fn authorize(
         },
     };
     if let Some(predicates) = routed.route.server.predicates {
-        predicates(&routed.request).await?;
+        let time = routed.route.handler_time(&server.config);
+        let asked = predicates(&routed.request);
+        within(time, &routed.request.cancelled, asked).await??;
     }
     Ok(Authorized(routed))
 }

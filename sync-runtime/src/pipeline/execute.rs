@@ -1,18 +1,20 @@
-//! Running the handler: within its time, until it is cancelled, and with its panics contained.
+//! Running the handler, with its hooks before and after.
 
-use std::{future::poll_fn, panic::AssertUnwindSafe, pin::pin, task::Context, time::Duration};
+use std::{future::poll_fn, pin::pin, task::Context, time::Duration};
 
-use futures_util::FutureExt;
 use tokio_util::sync::CancellationToken;
 
-use super::{streams::Open, validate::Validated};
+use super::{
+    contain::{contained, within},
+    streams::Open,
+    validate::Validated,
+};
 use crate::{
     Failure,
     connection::Turn,
-    error::Refusal,
     handler::{output::OutputJson, server::PreparedCall},
     hooks::{PostSyncExecute, PreSyncExecute},
-    observe, panic,
+    observe,
     routed::Routed,
     server::Server,
 };
@@ -83,7 +85,7 @@ impl Running {
             mut turn,
         } = self;
         let streams_at_all = streams.is_some();
-        let mut call = pin!(AssertUnwindSafe(call).catch_unwind());
+        let mut call = pin!(contained(call));
         let begun = poll_fn(|context: &mut Context<'_>| {
             let poll = call.as_mut().poll(context);
             // What streams begins in its order, and lets the next begin when it first waits.
@@ -92,15 +94,7 @@ impl Running {
             }
             poll
         });
-        let finished = tokio::select! {
-            biased;
-            () = cancelled.cancelled() => Err(Refusal::Aborted.into()),
-            finished = tokio::time::timeout(time, begun) => match finished {
-                Ok(Ok(output)) => Ok(output),
-                Ok(Err(payload)) => Ok(Err(Failure::internal(panic::text(&*payload)))),
-                Err(_) => Err(Refusal::Timeout.into()),
-            },
-        };
+        let finished = within(time, cancelled, begun).await;
         match streams {
             None => finished,
             Some(streams) => {

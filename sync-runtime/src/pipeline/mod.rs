@@ -8,6 +8,7 @@
 mod address;
 mod admit;
 mod authorize;
+mod contain;
 mod execute;
 mod identify;
 mod limit;
@@ -24,15 +25,16 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
+use self::{
+    contain::contained,
+    record::Deliverable,
+    repeat::{Fresh, Repeated},
+    shape::Shaped,
+};
 pub(crate) use self::{
     identify::Requester,
     publish::{Publication, publish},
     receiver::EVERYBODY,
-};
-use self::{
-    record::Deliverable,
-    repeat::{Fresh, Repeated},
-    shape::Shaped,
 };
 use crate::{
     Failure, connection::Turn, error::Refusal, handler::output::OutputJson, observe,
@@ -73,7 +75,8 @@ pub(crate) async fn run(
     let route = server.routes.named(&name);
     observe::observe(route, incoming.request.arrived(), |watch| async move {
         let progress = || reply.progress();
-        match up_to_fan_out(server, requester, incoming, progress).await {
+        // Whatever of the app panics, the request is answered.
+        match contained(up_to_fan_out(server, requester, incoming, progress)).await {
             Err(Ended::Failed(failure)) => {
                 failure.log(&name);
                 watch.answered(Some(&failure));

@@ -169,6 +169,9 @@ pub fn routes() -> Routes<AppState> {
         .server::<endless::__SyncHandler>(route("test/endless", 1))
         .server::<limited::__SyncHandler>(route("test/limited", 1))
         .server::<guarded::__SyncHandler>(route("test/guarded", 1))
+        .server::<doubtful::__SyncHandler>(route("test/doubtful", 1))
+        .server::<hesitant::__SyncHandler>(route("test/hesitant", 1))
+        .server::<unreadable::__SyncHandler>(route("test/unreadable", 1))
         .server::<fails::__SyncHandler>(route("test/fails", 1))
         .server::<tenant::__SyncHandler>(route("test/tenant", 1))
         .server::<any_tenant::__SyncHandler>(route("test/anyTenant", 1))
@@ -270,6 +273,52 @@ mod guarded {
 
     #[sync_handler(auth = login(has_a_name, is_a_friend))]
     pub async fn main() {}
+}
+
+/// Whose predicate panics, or does not end.
+mod doubtful {
+    use sync_runtime::prelude::*;
+
+    use super::User;
+
+    async fn decides(user: Session<User>) -> bool {
+        assert_ne!(user.name, "eve", "a predicate that panics");
+        std::future::pending().await
+    }
+
+    #[sync_handler(auth = login(decides), timeout = "50ms")]
+    pub async fn main() {}
+}
+
+mod hesitant {
+    use sync_runtime::prelude::*;
+
+    async fn decides() -> bool {
+        std::future::pending().await
+    }
+
+    #[sync_handler(auth = login(decides))]
+    pub async fn main() {}
+}
+
+/// Whose parameter panics.
+mod unreadable {
+    use sync_runtime::{
+        App, Failure, FromRequest, RequestContext, prelude::*, typescript::TypeSink,
+    };
+
+    pub struct Broken;
+
+    impl<A: App> FromRequest<A> for Broken {
+        fn from_request(_: &RequestContext<'_, A>) -> Result<Self, Failure> {
+            panic!("a parameter that panics")
+        }
+
+        fn describe(_: &mut impl TypeSink) {}
+    }
+
+    #[sync_handler(auth = login)]
+    pub async fn main(_: Broken) {}
 }
 
 mod fails {

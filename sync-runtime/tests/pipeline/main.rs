@@ -413,6 +413,34 @@ async fn a_cancelled_request_is_answered_and_reaches_nobody() {
 }
 
 #[tokio::test]
+async fn code_of_the_app_before_the_handler_is_answered_for_whatever_becomes_of_it() {
+    let server = Server::new();
+    let (mut ada, mut eve) = (member(&server, "ada").await, member(&server, "eve").await);
+    let code = |answer: serde_json::Value| answer["errorCode"].as_str().map(str::to_owned);
+    let panicked = eve.request("test/doubtful/v1", "room", json!({})).await;
+    assert_eq!(
+        code(panicked).as_deref(),
+        Some("sync.serverExecutionFailed")
+    );
+    let late = ada.request("test/doubtful/v1", "room", json!({})).await;
+    assert_eq!(code(late).as_deref(), Some("sync.requestTimeout"));
+    let broken = ada.request("test/unreadable/v1", "room", json!({})).await;
+    assert_eq!(code(broken).as_deref(), Some("sync.serverExecutionFailed"));
+
+    let index = ada.begin("test/hesitant/v1", "room", json!({})).await;
+    let handshake = ada.hear(&format!("sync-progress-{index}")).await;
+    ada.emit("syncCancel", &json!({ "cb": handshake["__cancelId"] }))
+        .await;
+    let cancelled = ada.hear(&format!("sync-{index}")).await;
+    assert_eq!(code(cancelled).as_deref(), Some("request.aborted"));
+    // What is behind it has its turn.
+    let next = ada
+        .request("test/echo/v1", "room", json!({ "text": "hi" }))
+        .await;
+    assert_eq!(next["status"], "success");
+}
+
+#[tokio::test]
 async fn an_anonymous_connection_reaches_a_route_for_everybody_through_its_own_room() {
     let server = Server::new();
     let mut somebody = Client::connect(&server.router, "").await;

@@ -1,0 +1,30 @@
+//! Code of the app: within its time, until its request is cancelled, and with its panics contained.
+
+use std::{panic::AssertUnwindSafe, time::Duration};
+
+use futures_util::FutureExt;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+use crate::{Failure, error::Refusal, panic};
+
+/// Waits for what runs; it fails if that was stopped before its end. One that waits for nothing needs no clock.
+pub(super) async fn within<T>(
+    time: Duration,
+    cancelled: &CancellationToken,
+    running: impl Future<Output = T>,
+) -> Result<T, Failure> {
+    tokio::select! {
+        biased;
+        () = cancelled.cancelled() => Err(Refusal::Aborted.into()),
+        finished = timeout(time, running) => finished.map_err(|_| Refusal::Timeout.into()),
+    }
+}
+
+/// Makes a failure of a panic.
+pub(super) async fn contained<T, E: From<Failure>>(
+    running: impl Future<Output = Result<T, E>>,
+) -> Result<T, E> {
+    let finished = AssertUnwindSafe(running).catch_unwind().await;
+    finished.unwrap_or_else(|payload| Err(Failure::internal(panic::text(&*payload)).into()))
+}
