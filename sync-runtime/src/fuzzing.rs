@@ -76,7 +76,7 @@ pub fn headers(mut parts: Parts) -> ReadHeaders {
     let found = sessions.from_headers(&parts.headers).now_or_never();
     ReadHeaders {
         has_session: !matches!(found, Some(Ok(None))),
-        is_allowed: transport::fuzzing::is_allowed(&Config::default(), &parts.headers),
+        is_allowed: transport::fuzzing::is_allowed(&Config::default(), &parts),
         has_address: Address::of(&parts, &trusted).is_some(),
     }
 }

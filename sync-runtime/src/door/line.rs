@@ -19,7 +19,10 @@ use std::{
 
 use futures_util::task::AtomicWaker;
 use parking_lot::Mutex;
-use tokio::io::{AsyncRead, AsyncWrite, WriteHalf};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, WriteHalf},
+    time::{sleep, timeout},
+};
 
 use super::{
     flusher::{self, Flusher, TOGETHER},
@@ -31,6 +34,10 @@ use crate::packet::{Amount, Packet, Seen, in_poll};
 /// How much of what the layer below writes may wait: pings and the like, and what it sent to a client that
 /// polled before.
 pub(super) const MAX_BELOW: usize = 16 * 1024;
+
+/// How long what was sent is waited for that is held up.
+const LONGEST_HOLD: Duration = Duration::from_millis(250);
+const HOLD_CHECK: Duration = Duration::from_millis(5);
 
 /// How many writes a line has before others have their turn.
 const WRITES: usize = 8;
@@ -126,6 +133,17 @@ impl Line {
         let mut queue = self.queue.lock();
         queue.wrote_below(seen);
         self.tell(&mut queue, Haste::Due);
+    }
+
+    /// Waits until what was sent before goes out before whatever the layer below writes next; not for long, as its client may
+    /// never take what that has to write first.
+    pub(crate) async fn settled(&self) {
+        let settled = async {
+            while self.queue.lock().holds_up() {
+                sleep(HOLD_CHECK).await;
+            }
+        };
+        let _ = timeout(LONGEST_HOLD, settled).await;
     }
 
     /// See [`Traffic::watch`]. What the layer below has kept from a poll is lost when there is no next one.

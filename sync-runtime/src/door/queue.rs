@@ -180,6 +180,11 @@ impl Queue {
         };
     }
 
+    /// Whether packets wait here for something that the layer below is to write before them.
+    pub(super) fn holds_up(&self) -> bool {
+        self.way == Way::Direct && self.is_holding()
+    }
+
     fn is_holding(&self) -> bool {
         self.below > 0 || self.is_connecting || self.is_mid_frame
     }

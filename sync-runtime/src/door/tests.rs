@@ -160,6 +160,30 @@ async fn what_the_client_takes_is_written_and_what_it_does_not_take_is_not() {
     assert_eq!(line.traffic().unsent(), Amount::default());
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_line_is_settled_when_what_was_sent_is_held_up_no_longer_or_for_too_long() {
+    let (mut client, server) = duplex(1024);
+    let line = line();
+    let mut wire = Wire::new(server, &line).expect("a free line");
+    line.settled().await;
+    line.connect();
+    let last = packet(1);
+    assert!(send(&line, &last));
+    let begun = Instant::now();
+    let writing = async {
+        tokio::time::sleep(Duration::from_millis(42)).await;
+        wire.write_all(&frame("40{}")).await.expect("written");
+    };
+    tokio::join!(line.settled(), writing);
+    assert!(begun.elapsed() < Duration::from_millis(50));
+    wire.write_all(&frame("41")).await.expect("written");
+    read(&mut client, &[&frame("40{}"), &bytes(&last), &frame("41")]).await;
+
+    line.connect();
+    line.settled().await;
+    assert!(begun.elapsed() < Duration::from_secs(1));
+}
+
 #[tokio::test]
 async fn packets_in_parts_of_any_length_are_written_in_their_order() {
     let (mut client, server) = duplex(1000);

@@ -29,7 +29,7 @@ impl Caller {
         let headers = &parts.headers;
         Self {
             credential: server.sessions.credential(headers),
-            is_allowed: origin::is_allowed(&server.config, headers),
+            is_allowed: origin::is_allowed(&server.config, parts),
             address: Address::of(parts, &server.proxies),
             languages: Asked::of(headers),
         }

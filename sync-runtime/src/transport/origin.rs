@@ -5,16 +5,18 @@
 //! all. So the `Origin` that a browser sends has to be this server's own, or one that was allowed.
 
 use http::{
-    HeaderMap, Uri,
+    Uri,
     header::{HOST, ORIGIN},
+    request::Parts,
+    uri::Authority,
 };
 
 use crate::Config;
 
 /// Whether a request may use the session of its cookie. One without an `Origin` was not made by a
 /// page: there is no cookie to be misused.
-pub(crate) fn is_allowed(config: &Config, headers: &HeaderMap) -> bool {
-    let mut origins = headers.get_all(ORIGIN).iter();
+pub(crate) fn is_allowed(config: &Config, request: &Parts) -> bool {
+    let mut origins = request.headers.get_all(ORIGIN).iter();
     let Some(origin) = origins.next() else {
         return true;
     };
@@ -22,32 +24,37 @@ pub(crate) fn is_allowed(config: &Config, headers: &HeaderMap) -> bool {
         return false;
     };
     let is_listed = |allowed: &String| allowed.trim_end_matches('/') == origin;
-    is_own(origin, headers) || config.allowed_origins.iter().any(is_listed)
+    is_own(origin, request) || config.allowed_origins.iter().any(is_listed)
 }
 
 /// Whether an origin names the host that the request was sent to. The scheme may differ: behind a
 /// proxy that ends TLS this server cannot know it.
-fn is_own(origin: &str, headers: &HeaderMap) -> bool {
+fn is_own(origin: &str, request: &Parts) -> bool {
     let authority = origin
         .parse::<Uri>()
         .ok()
         .and_then(|uri| uri.into_parts().authority);
-    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+    let host = match request.headers.get(HOST) {
+        Some(host) => host.to_str().ok(),
+        // HTTP/2 has it in the place of the URI.
+        None => request.uri.authority().map(Authority::as_str),
+    };
     matches!((authority, host), (Some(authority), Some(host)) if authority.as_str().eq_ignore_ascii_case(host))
 }
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
+    use http::{Request, request};
 
     use super::*;
 
-    fn allows(config: &Config, origin: &'static str, host: &'static str) -> bool {
-        let headers = HeaderMap::from_iter([
-            (ORIGIN, HeaderValue::from_static(origin)),
-            (HOST, HeaderValue::from_static(host)),
-        ]);
-        is_allowed(config, &headers)
+    fn parts(request: request::Builder) -> Parts {
+        request.body(()).expect("a request").into_parts().0
+    }
+
+    fn allows(config: &Config, origin: &str, host: &str) -> bool {
+        let request = Request::get("/socket.io/").header(ORIGIN, origin);
+        is_allowed(config, &parts(request.header(HOST, host)))
     }
 
     #[test]
@@ -63,7 +70,17 @@ mod tests {
             "board.example"
         ));
         assert!(!allows(&config, "null", "board.example"));
-        assert!(is_allowed(&config, &HeaderMap::new()));
+        assert!(is_allowed(&config, &parts(Request::get("/"))));
+    }
+
+    #[test]
+    fn the_host_of_http_2_is_that_of_the_uri() {
+        let allows = |origin| {
+            let request = Request::get("https://board.example/socket.io/").header(ORIGIN, origin);
+            is_allowed(&Config::default(), &parts(request))
+        };
+        assert!(allows("https://board.example"));
+        assert!(!allows("https://evil.example"));
     }
 
     #[test]

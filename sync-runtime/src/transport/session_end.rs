@@ -7,7 +7,7 @@
 use std::{sync::Arc, time::Duration};
 
 use futures_util::{
-    StreamExt, TryStreamExt,
+    FutureExt, StreamExt, TryStreamExt,
     stream::{self, BoxStream},
 };
 use serde::Serialize;
@@ -106,10 +106,18 @@ pub(super) fn close_ended(server: &Arc<Server>, socket: SocketRef) {
     server.forget(&connection);
     let told = emit_last(server, &connection, EVENT, &Ended { reason });
     tracing::debug!(connection = %socket.id, ?reason, told, "a session is over");
-    // A disconnection is a packet, and does not happen while there is no room for one.
-    if socket.clone().disconnect().is_err() {
-        let server = server.clone();
-        tokio::spawn(async move { server.door.close(&socket).await });
+    let server = server.clone();
+    let closing = async move {
+        // The layer below writes the disconnection, before anything that is held up.
+        connection.line().settled().await;
+        // It is a packet, and does not happen while there is no room for one.
+        if socket.clone().disconnect().is_err() {
+            server.door.close(&socket).await;
+        }
+    };
+    let mut closing = Box::pin(closing);
+    if closing.as_mut().now_or_never().is_none() {
+        tokio::spawn(closing);
     }
 }
 
