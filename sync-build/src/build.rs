@@ -8,8 +8,8 @@ use crate::discover::{Known, search};
 use crate::emit::{self, RustNames};
 
 /// The variable in which `include_routes!` finds the path of the file. That it is not there says more than
-/// that the file is not.
-const OUT_VARIABLE: &str = "SYNC_ROUTES";
+/// that the file is not. `cargo run` and `cargo test` pass it on to the server, whose settings begin with `SYNC_`.
+const OUT_VARIABLE: &str = "__SYNC_ROUTES";
 
 const OUT_FILE: &str = "sync_routes.rs";
 

@@ -127,7 +127,7 @@ const LIB: &str = r#"//! An app.
 pub mod __sync {
     pub type App = crate::State;
 }
-include!(env!("SYNC_ROUTES"));
+include!(env!("__SYNC_ROUTES"));
 
 /// What the handlers share.
 #[derive(Debug)]

@@ -257,7 +257,7 @@ fn mistakes_are_told_to_cargo_one_a_line_and_nothing_is_written() {
             .directives()
             .replace(&out.path().display().to_string(), "OUT"),
         "cargo::rerun-if-changed=src\n\
-         cargo::rustc-env=SYNC_ROUTES=OUT/sync_routes.rs\n\
+         cargo::rustc-env=__SYNC_ROUTES=OUT/sync_routes.rs\n\
          cargo::error=src/board/_sync/lost _client_v1.rs: `lost ` cannot be the name of a route, which starts with a \
          letter (a-z, A-Z) and goes on with letters, digits and `_`: rename it to `lost_client_v1.rs`\n\
          cargo::error=src/board/_sync/moveCard_sever_v1.rs: not the name of a handler file: rename it to \

@@ -152,7 +152,7 @@ macro_rules! include_routes {
             pub type App = $app;
         }
         ::core::include!(::core::env!(
-            "SYNC_ROUTES",
+            "__SYNC_ROUTES",
             "nothing looks for this crate's routes: write `fn main() { sync_build::routes(\"src\"); }` into `build.rs` beside `Cargo.toml`, with `sync-build` in the `[build-dependencies]`"
         ));
     };
