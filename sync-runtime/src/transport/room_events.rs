@@ -117,7 +117,8 @@ async fn join(
     server.cluster.hosted(&Topic::Room(room.clone())).await;
     let rooms = std::slice::from_ref(room);
     match membership::confirm(server, connection, rooms).await {
-        Ok(kept) if kept.is_empty() => return Err(Refusal::JoinBlocked.into()),
+        // It was left again: removed, or the oldest of too many. The answer tells the rooms without it.
+        Ok(kept) if kept.is_empty() => return Ok(()),
         Ok(_) => {}
         Err(error) => {
             membership::end(server, connection, room).await;
