@@ -98,7 +98,8 @@ impl SessionCookie {
 }
 
 /// Whether the browser reached this server on its own machine, where there is usually no TLS and
-/// nobody in between. Without a `Host` the answer is no.
+/// nobody in between. Without a `Host` the answer is no: that is HTTP/2, which browsers speak over TLS
+/// alone.
 fn is_local(headers: &HeaderMap) -> bool {
     let Some(host) = headers.get(HOST).and_then(|host| host.to_str().ok()) else {
         return false;

@@ -317,7 +317,8 @@ pub struct OpenedSession {
 
 impl OpenedSession {
     /// The `Set-Cookie` header that gives the session to the browser: `HttpOnly`, `SameSite=Lax`,
-    /// and `Secure` unless the request's `Host` is the local machine.
+    /// and `Secure` unless the request's `Host` is the local machine. A request over HTTP/2 has no `Host`
+    /// and gets one that is `Secure` also there, where browsers speak HTTP/2 over TLS alone.
     ///
     /// # Errors
     /// When the cookie's name is not one that a header can carry.
