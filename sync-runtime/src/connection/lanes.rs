@@ -145,10 +145,10 @@ impl Drop for Place {
 async fn run(connection: Arc<Connection>, lane: Lane, first: Work) {
     let mut work = Some(first);
     while let Some(current) = work {
-        // The pipeline contains the panics of handlers. One that got out all the same must not
-        // stop what waits behind it.
+        // The panics of the app are contained where they are answered. One that got out all the same
+        // must not stop what waits behind it.
         if AssertUnwindSafe(current).catch_unwind().await.is_err() {
-            tracing::error!(%lane, "a request panicked outside of its handler");
+            tracing::error!(%lane, "work in a room panicked outside of the app's code");
         }
         work = connection.lanes.next(&lane);
     }

@@ -1,8 +1,7 @@
 //! Code of the app: within its time, until its request is cancelled, and with its panics contained.
 
-use std::{panic::AssertUnwindSafe, time::Duration};
+use std::time::Duration;
 
-use futures_util::FutureExt;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
@@ -22,9 +21,8 @@ pub(super) async fn within<T>(
 }
 
 /// Makes a failure of a panic.
-pub(super) async fn contained<T, E: From<Failure>>(
+pub(crate) async fn contained<T, E: From<Failure>>(
     running: impl Future<Output = Result<T, E>>,
 ) -> Result<T, E> {
-    let finished = AssertUnwindSafe(running).catch_unwind().await;
-    finished.unwrap_or_else(|payload| Err(Failure::internal(panic::text(&*payload)).into()))
+    panic::contained(running, |said| Failure::internal(said).into()).await
 }

@@ -25,16 +25,16 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use self::{
-    contain::contained,
-    record::Deliverable,
-    repeat::{Fresh, Repeated},
-    shape::Shaped,
-};
 pub(crate) use self::{
+    contain::contained,
     identify::Requester,
     publish::{Publication, publish},
     receiver::EVERYBODY,
+};
+use self::{
+    record::Deliverable,
+    repeat::{Fresh, Repeated},
+    shape::Shaped,
 };
 use crate::{
     Failure, connection::Turn, error::Refusal, handler::output::OutputJson, observe,

@@ -1,11 +1,15 @@
 //! How a user is described to those who are in a room together.
 
-use std::{any::TypeId, sync::Arc};
+use std::{
+    any::TypeId,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
 
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
-use crate::{SessionUser, session::AnySession};
+use crate::{SessionUser, panic, session::AnySession};
 
 /// Somebody who is in a room, as the others hear of it: `{ "id": ..., ...profile }`.
 pub(crate) type Profile = Arc<RawValue>;
@@ -52,10 +56,15 @@ impl Profiles {
     }
 
     pub(super) fn of(&self, session: &AnySession) -> Option<Profile> {
-        match (self.make)(session) {
-            Ok(profile) => profile,
-            Err(error) => {
+        match catch_unwind(AssertUnwindSafe(|| (self.make)(session))) {
+            Ok(Ok(profile)) => profile,
+            Ok(Err(error)) => {
                 tracing::error!(%error, "somebody is not shown as present: the profile is no object that can be written as JSON");
+                None
+            }
+            Err(payload) => {
+                let error = panic::text(&*payload);
+                tracing::error!(%error, "somebody is not shown as present: there is no profile");
                 None
             }
         }

@@ -13,7 +13,7 @@ use super::{
     Credential, EndNotice, Session, SessionKey, SessionRecord, SessionStoreError, Sessions,
     StoreFuture,
 };
-use crate::{App, SessionUser, room::RoomCode};
+use crate::{App, SessionUser, panic, room::RoomCode};
 
 /// The [`Sessions`] of an app.
 pub(crate) trait AnySessions: Send + Sync {
@@ -55,6 +55,15 @@ pub(crate) trait AnySessions: Send + Sync {
 }
 
 type FoundSession = Result<Option<AnySession>, SessionStoreError>;
+
+/// Asks a store, which may be the app's own: one that panics does not answer.
+fn asked<'a, T: 'a>(
+    asking: impl Future<Output = Result<T, SessionStoreError>> + Send + 'a,
+) -> StoreFuture<'a, T> {
+    Box::pin(panic::contained(asking, |said| {
+        SessionStoreError(said.into())
+    }))
+}
 
 /// A session whose user type has been forgotten.
 #[derive(Clone)]
@@ -143,14 +152,14 @@ impl<U: SessionUser> AnySessions for Sessions<U> {
     }
 
     fn find<'a>(&'a self, key: &'a SessionKey) -> BoxFuture<'a, FoundSession> {
-        Box::pin(async move {
+        asked(async move {
             let record = self.find_used(key).await?;
             Ok(record.map(|record| AnySession::new(key, record)))
         })
     }
 
     fn peek<'a>(&'a self, key: &'a SessionKey) -> BoxFuture<'a, FoundSession> {
-        Box::pin(async move {
+        asked(async move {
             let record = self.store.find(key).await?;
             Ok(record.map(|record| AnySession::new(key, record)))
         })
@@ -161,15 +170,15 @@ impl<U: SessionUser> AnySessions for Sessions<U> {
         key: &'a SessionKey,
         room: RoomCode,
     ) -> StoreFuture<'a, Option<Vec<RoomCode>>> {
-        self.store.join(key, room, self.rules.max_rooms)
+        asked(async move { self.store.join(key, room, self.rules.max_rooms).await })
     }
 
     fn leave<'a>(&'a self, key: &'a SessionKey, room: &'a RoomCode) -> StoreFuture<'a, bool> {
-        self.store.leave(key, room)
+        asked(async move { self.store.leave(key, room).await })
     }
 
     fn of_user<'a>(&'a self, user_id: &'a str) -> StoreFuture<'a, Vec<SessionKey>> {
-        self.store.of_user(user_id)
+        asked(async move { self.store.of_user(user_id).await })
     }
 
     fn max_rooms(&self) -> usize {

@@ -32,7 +32,7 @@ use crate::{
     error::Refusal,
     observe,
     pipeline::{
-        self, Incoming, Requester, Success,
+        self, Incoming, Requester, Success, contained,
         shape::{Shaped, shape_named},
     },
     server::Server,
@@ -142,7 +142,11 @@ async fn receive(State(server): State<Arc<Server>>, request: Request) -> Respons
         Err(refusal) => {
             let failure = Failure::from(refusal);
             observe::refused(&failure);
-            let failure = requester.in_own_words(&server, failure).await;
+            let told = async { Ok(requester.in_own_words(&server, failure).await) };
+            let failure = contained(told).await.unwrap_or_else(|panicked: Failure| {
+                panicked.log("an HTTP request that was refused");
+                panicked
+            });
             let _ = answer.send(Answer::of(Err(&failure)));
         }
         Ok(request) => {

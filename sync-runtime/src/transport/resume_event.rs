@@ -12,6 +12,7 @@ use crate::{
     feed::{CaughtUp, Lost, catch_up},
     history::Offset,
     observe,
+    pipeline::contained,
     room::RoomCode,
     server::Server,
 };
@@ -80,7 +81,7 @@ pub(super) fn receive(server: &Arc<Server>, connection: &Arc<Connection>, payloa
     let (server, connection) = (server.clone(), connection.clone());
     place.enqueue(LANE.into(), async move {
         let _turn = turn.await;
-        let resumed = resume(&server, &connection, rooms).await;
+        let resumed = contained(resume(&server, &connection, rooms)).await;
         reply.answer(&server, &connection, resumed);
     });
 }

@@ -14,7 +14,7 @@ use crate::{
     feed,
     hooks::{PostRoomJoin, PostRoomLeave, PreRoomJoin, PreRoomLeave},
     membership,
-    pipeline::EVERYBODY,
+    pipeline::{EVERYBODY, contained},
     room::RoomCode,
     server::Server,
     session::SessionKey,
@@ -75,11 +75,13 @@ pub(super) fn change(
     };
     let (server, connection) = (server.clone(), connection.clone());
     place.enqueue(room.as_str().into(), async move {
-        let changed = match change {
-            Change::Join => join(&server, &connection, &room).await,
-            Change::Leave => leave(&server, &connection, &room).await,
+        let changing = async {
+            match change {
+                Change::Join => join(&server, &connection, &room).await,
+                Change::Leave => leave(&server, &connection, &room).await,
+            }
         };
-        let rooms = changed.map(|()| JoinedRooms {
+        let rooms = contained(changing).await.map(|()| JoinedRooms {
             rooms: connection.joined_rooms(),
             offsets: match change {
                 // Not those of the others, which it was told of: they can be a thousand.

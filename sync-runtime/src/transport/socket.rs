@@ -29,6 +29,7 @@ use crate::{
     membership,
     observe::OpenConnection,
     outgoing::{self, HEADROOM},
+    panic,
     server::Server,
     session::{AnySession, SessionKey, SessionStoreError},
 };
@@ -63,7 +64,14 @@ pub(crate) fn serve(server: &Arc<Server>) {
     let middleware = {
         let server = server.clone();
         move |socket: SocketRef, greeting: TryData<Greeting>| {
-            connect(server.clone(), socket, greeting)
+            // One that is not answered would wait for as long as its patience lasts.
+            panic::contained(connect(server.clone(), socket, greeting), |said| {
+                tracing::error!(
+                    error = said,
+                    "a connection was refused: code of the app failed"
+                );
+                Refused::Unavailable
+            })
         }
     };
     let connected = {

@@ -8,7 +8,7 @@ use axum::{
     http::{Request, Response, StatusCode, header},
 };
 use serde_json::{Value, json};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 use tower::ServiceExt;
 
 const PATH: &str = "/socket.io/?EIO=4&transport=polling";
@@ -37,7 +37,23 @@ impl Client {
 
     /// Connects as a browser set to these languages does.
     pub async fn connect_reading(router: &Router, cookie: &str, accept_language: &str) -> Self {
-        let mut client = Self {
+        let mut client = Self::new(router, cookie, accept_language);
+        let answer = client.open().await;
+        let connected = answer.strip_prefix("40").expect("a connection");
+        let connected: Value = serde_json::from_str(connected).expect("an object");
+        client.id = connected["sid"].as_str().expect("an id").to_owned();
+        client
+    }
+
+    /// Asks to be connected and gives the answer.
+    pub async fn knock(router: &Router, cookie: &str) -> String {
+        let mut client = Self::new(router, cookie, "");
+        let answer = timeout(PATIENCE, client.open()).await;
+        answer.expect("an answer")
+    }
+
+    fn new(router: &Router, cookie: &str, accept_language: &str) -> Self {
+        Self {
             router: router.clone(),
             cookie: cookie.into(),
             accept_language: accept_language.into(),
@@ -45,22 +61,29 @@ impl Client {
             id: String::new(),
             heard: VecDeque::new(),
             next_index: 0,
-        };
-        let opened = client.get().await;
+        }
+    }
+
+    /// Opens a session, asks to be connected and gives the answer.
+    async fn open(&mut self) -> String {
+        let opened = self.get().await;
         let opened: Value = serde_json::from_str(&opened[1..]).expect("a handshake");
-        client.sid = opened["sid"].as_str().expect("a session id").to_owned();
-        client.post("40").await;
-        let connected = loop {
+        self.sid = opened["sid"].as_str().expect("a session id").to_owned();
+        self.ask_to_connect().await
+    }
+
+    async fn ask_to_connect(&self) -> String {
+        self.post("40").await;
+        loop {
             // A ping can come before it.
-            let poll = client.get().await;
+            let poll = self.get().await;
             let mut packets = poll.split(SEPARATOR);
-            if let Some(connected) = packets.find_map(|packet| packet.strip_prefix("40")) {
-                break connected.to_owned();
+            if let Some(answer) =
+                packets.find(|packet| packet.starts_with("40") || packet.starts_with("44"))
+            {
+                return answer.to_owned();
             }
-        };
-        let connected: Value = serde_json::from_str(&connected).expect("a connection");
-        client.id = connected["sid"].as_str().expect("an id").to_owned();
-        client
+        }
     }
 
     /// Makes a room operation and gives its answer.
@@ -191,16 +214,7 @@ impl Client {
     /// Leaves the namespace and asks to be in it again on the same transport; gives the answer.
     pub async fn connect_again(&mut self) -> String {
         self.post("41").await;
-        self.post("40").await;
-        loop {
-            let poll = self.get().await;
-            let mut packets = poll.split(SEPARATOR);
-            if let Some(answer) =
-                packets.find(|packet| packet.starts_with("40") || packet.starts_with("44"))
-            {
-                return answer.to_owned();
-            }
-        }
+        self.ask_to_connect().await
     }
 
     /// Closes the connection.

@@ -9,6 +9,7 @@ mod cluster;
 mod history;
 mod hooked;
 mod locale;
+mod panics;
 mod presence;
 mod publish;
 mod removal;
