@@ -1,6 +1,7 @@
 //! Lines, with web sockets whose clients are tests.
 
 use std::{
+    cell::RefCell,
     io,
     pin::Pin,
     sync::Arc,
@@ -170,13 +171,21 @@ async fn a_line_is_settled_when_what_was_sent_is_held_up_no_longer_or_for_too_lo
     let last = packet(1);
     assert!(send(&line, &last));
     let begun = Instant::now();
+    // As the layer below, which writes all that it has together.
+    let below = RefCell::new(frame("40{}"));
+    let disconnecting = async {
+        line.settled().await;
+        below.borrow_mut().extend(frame("41"));
+    };
     let writing = async {
         tokio::time::sleep(Duration::from_millis(42)).await;
-        wire.write_all(&frame("40{}")).await.expect("written");
+        let written = below.take();
+        wire.write_all(&written).await.expect("written");
     };
-    tokio::join!(line.settled(), writing);
+    tokio::join!(disconnecting, writing);
     assert!(begun.elapsed() < Duration::from_millis(50));
-    wire.write_all(&frame("41")).await.expect("written");
+    let written = below.take();
+    wire.write_all(&written).await.expect("written");
     read(&mut client, &[&frame("40{}"), &bytes(&last), &frame("41")]).await;
 
     line.connect();
