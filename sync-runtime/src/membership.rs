@@ -1,6 +1,6 @@
 //! How memberships of rooms begin, and how those end that their clients did not ask to.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use serde::Serialize;
 
@@ -113,11 +113,10 @@ pub(crate) async fn confirm(
         return Ok(Vec::new());
     };
     let session = server.sessions.peek(key).await?;
-    let is_in = |room: &RoomCode| {
-        let session = session.as_ref();
-        session.is_some_and(|session| session.rooms().contains(room))
-    };
-    let (kept, lost): (Vec<_>, Vec<_>) = rooms.iter().cloned().partition(is_in);
+    let its_rooms = session.iter().flat_map(|session| session.rooms());
+    let its_rooms: HashSet<_> = its_rooms.collect();
+    let rooms = rooms.iter().cloned();
+    let (kept, lost): (Vec<_>, Vec<_>) = rooms.partition(|room| its_rooms.contains(room));
     for room in &lost {
         end(server, connection, room).await;
     }

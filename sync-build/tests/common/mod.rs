@@ -80,13 +80,13 @@ impl App {
         }
     }
 
-    /// The generated Rust, as if the app lay in `/home/ada/app`.
+    /// The generated Rust, as if the app lay in `/app`.
     pub(crate) fn rust(&self) -> String {
         let model = discover(self.path(), Path::new("src")).unwrap();
         emit::rust(
             &model,
             RustNames {
-                package: Path::new("/home/ada/app"),
+                package: Path::new("/app"),
                 runtime: "::sync_runtime",
             },
         )

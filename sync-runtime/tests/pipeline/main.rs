@@ -14,6 +14,7 @@ mod presence;
 mod publish;
 mod removal;
 mod repeats;
+mod store;
 mod stream_routes;
 mod streams;
 

@@ -6,87 +6,27 @@ use std::sync::{
 };
 
 use serde_json::{Value, json};
-use sync_runtime::{
-    EndReason, Hooks, MemorySessions, Messages, NewSession, RoomCode, Routes, SessionKey,
-    SessionRecord, SessionStore, SessionUser, Sessions, StoreFuture, SyncServer,
-};
+use sync_runtime::{Hooks, Messages, Routes, SessionUser, Sessions, SyncServer};
 
 use crate::{
     app::{self, Server, User},
     client::{Client, post, post_with},
     member,
+    store::Eventful,
 };
 
 const CODE: &str = "sync.serverExecutionFailed";
 
-/// A store that panics once it is broken.
-#[derive(Default)]
-struct Fragile {
-    kept: MemorySessions<User>,
-    is_broken: Arc<AtomicBool>,
-}
-
-impl Fragile {
-    fn whole(&self) -> &MemorySessions<User> {
-        assert!(
-            !self.is_broken.load(Ordering::SeqCst),
-            "a store that panics"
-        );
-        &self.kept
-    }
-}
-
-impl SessionStore<User> for Fragile {
-    fn find<'a>(&'a self, key: &'a SessionKey) -> StoreFuture<'a, Option<SessionRecord<User>>> {
-        self.whole().find(key)
-    }
-
-    fn insert(&self, session: NewSession<User>) -> StoreFuture<'_, Vec<SessionKey>> {
-        self.whole().insert(session)
-    }
-
-    fn refresh<'a>(
-        &'a self,
-        key: &'a SessionKey,
-        idle: std::time::Duration,
-    ) -> StoreFuture<'a, ()> {
-        self.whole().refresh(key, idle)
-    }
-
-    fn remove<'a>(&'a self, key: &'a SessionKey, reason: EndReason) -> StoreFuture<'a, bool> {
-        self.whole().remove(key, reason)
-    }
-
-    fn remove_user<'a>(
-        &'a self,
-        user_id: &'a str,
-        reason: EndReason,
-    ) -> StoreFuture<'a, Vec<SessionKey>> {
-        self.whole().remove_user(user_id, reason)
-    }
-
-    fn of_user<'a>(&'a self, user_id: &'a str) -> StoreFuture<'a, Vec<SessionKey>> {
-        self.whole().of_user(user_id)
-    }
-
-    fn join<'a>(
-        &'a self,
-        key: &'a SessionKey,
-        room: RoomCode,
-        max: usize,
-    ) -> StoreFuture<'a, Option<Vec<RoomCode>>> {
-        Box::pin(async move { self.whole().join(key, room, max).await })
-    }
-
-    fn leave<'a>(&'a self, key: &'a SessionKey, room: &'a RoomCode) -> StoreFuture<'a, bool> {
-        Box::pin(async move { self.whole().leave(key, room).await })
-    }
-}
-
 /// A server, and what breaks its store.
 fn fragile() -> (Server, Arc<AtomicBool>) {
-    let store = Fragile::default();
-    let is_broken = store.is_broken.clone();
+    let is_broken = Arc::new(AtomicBool::new(false));
+    let store = {
+        let is_broken = is_broken.clone();
+        Eventful::before(move || {
+            assert!(!is_broken.load(Ordering::SeqCst), "a store that panics");
+            Box::pin(async {})
+        })
+    };
     let sessions = Sessions::new(store).bearer(true);
     (Server::of(sessions, Hooks::new()), is_broken)
 }

@@ -6,15 +6,13 @@ use std::sync::{
 };
 
 use serde_json::json;
-use sync_runtime::{
-    EndReason, Failure, Hooks, Member, MemorySessions, NewSession, Publisher, RoomCode, SessionKey,
-    SessionRecord, SessionStore, Sessions, StoreFuture, hooks::PostRoomLeave,
-};
+use sync_runtime::{Failure, Hooks, Member, Publisher, Sessions, hooks::PostRoomLeave};
 
 use crate::{
-    app::{Server, User, routes},
+    app::{Server, routes},
     client::Client,
     member,
+    store::Eventful,
 };
 
 /// Takes Mallory out of the room.
@@ -51,75 +49,22 @@ async fn who_is_removed_while_a_join_makes_room_for_itself_does_not_come_in() {
     assert!(mallory.deliveries().is_empty());
 }
 
-/// Sessions of which the rooms change as soon as they have been read, once that is wanted.
-struct Changing {
-    sessions: MemorySessions<User>,
-    publisher: Publisher,
-    is_wanted: Arc<AtomicBool>,
-}
-
-impl SessionStore<User> for Changing {
-    fn find<'a>(&'a self, key: &'a SessionKey) -> StoreFuture<'a, Option<SessionRecord<User>>> {
-        Box::pin(async move {
-            let found = self.sessions.find(key).await;
-            if self.is_wanted.swap(false, Ordering::SeqCst) {
-                remove(&self.publisher).await.expect("removed");
-            }
-            found
-        })
-    }
-
-    fn insert(&self, session: NewSession<User>) -> StoreFuture<'_, Vec<SessionKey>> {
-        self.sessions.insert(session)
-    }
-
-    fn refresh<'a>(
-        &'a self,
-        key: &'a SessionKey,
-        idle: std::time::Duration,
-    ) -> StoreFuture<'a, ()> {
-        self.sessions.refresh(key, idle)
-    }
-
-    fn remove<'a>(&'a self, key: &'a SessionKey, reason: EndReason) -> StoreFuture<'a, bool> {
-        self.sessions.remove(key, reason)
-    }
-
-    fn remove_user<'a>(
-        &'a self,
-        user_id: &'a str,
-        reason: EndReason,
-    ) -> StoreFuture<'a, Vec<SessionKey>> {
-        self.sessions.remove_user(user_id, reason)
-    }
-
-    fn of_user<'a>(&'a self, user_id: &'a str) -> StoreFuture<'a, Vec<SessionKey>> {
-        self.sessions.of_user(user_id)
-    }
-
-    fn join<'a>(
-        &'a self,
-        key: &'a SessionKey,
-        room: RoomCode,
-        max: usize,
-    ) -> StoreFuture<'a, Option<Vec<RoomCode>>> {
-        self.sessions.join(key, room, max)
-    }
-
-    fn leave<'a>(&'a self, key: &'a SessionKey, room: &'a RoomCode) -> StoreFuture<'a, bool> {
-        self.sessions.leave(key, room)
-    }
-}
-
 #[tokio::test]
 async fn who_is_removed_while_it_connects_is_not_in_the_room_then() {
     let publisher = Publisher::new();
     let is_wanted = Arc::new(AtomicBool::new(false));
-    let sessions = Sessions::new(Changing {
-        sessions: MemorySessions::default(),
-        publisher: publisher.clone(),
-        is_wanted: is_wanted.clone(),
-    });
+    // The rooms change as soon as they have been read.
+    let sessions = {
+        let (publisher, is_wanted) = (publisher.clone(), is_wanted.clone());
+        Sessions::new(Eventful::after_find(move || {
+            let (publisher, is_wanted) = (publisher.clone(), is_wanted.clone());
+            Box::pin(async move {
+                if is_wanted.swap(false, Ordering::SeqCst) {
+                    remove(&publisher).await.expect("removed");
+                }
+            })
+        }))
+    };
     let server = Server::built(routes(), sessions, |server| server.publisher(&publisher));
     let cookie = server.log_in("mallory").await;
     let mut before = Client::connect(&server.router, &cookie).await;
