@@ -12,7 +12,7 @@ use crate::{
     room::RoomCode,
     rooms::Joined,
     server::Server,
-    session::{SessionKey, SessionStoreError},
+    session::{AnySession, SessionKey, SessionStoreError},
     wire,
 };
 
@@ -113,8 +113,7 @@ pub(crate) async fn confirm(
         return Ok(Vec::new());
     };
     let session = server.sessions.peek(key).await?;
-    let its_rooms = session.iter().flat_map(|session| session.rooms());
-    let its_rooms: HashSet<_> = its_rooms.collect();
+    let its_rooms: HashSet<_> = session.iter().flat_map(AnySession::rooms).collect();
     let rooms = rooms.iter().cloned();
     let (kept, lost): (Vec<_>, Vec<_>) = rooms.partition(|room| its_rooms.contains(room));
     for room in &lost {
