@@ -3,13 +3,13 @@
 //! ts-rs's own export writes two types of one name into one file and keeps one of them. So the walk is
 //! done here, with its [`TypeVisitor`], and what is found is kept by type and not by name.
 
-use std::any::{Any, TypeId, type_name};
+use std::any::{Any, TypeId};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
 
-use ts_rs::{Config, TS, TypeVisitor};
+use ts_rs::Config;
 
+use super::described::{InRoute, Named, Visit};
 use super::model::{Declaration, Model, Payload, Route, TypeIndex};
 use super::names::without_arguments;
 use super::problem::{Place, TypeProblem};
@@ -96,7 +96,7 @@ impl Collector<'_> {
                 .ask(asked.rust, || (asked.name)(config))
                 .unwrap_or_default(),
             rust: (asked.rust)(),
-            uses: self.visit(asked.visit),
+            uses: self.uses(asked.visit),
             is_unit: (asked.id)() == TypeId::of::<()>(),
         }
     }
@@ -130,7 +130,7 @@ impl Collector<'_> {
             text,
             uses: BTreeSet::new(),
         });
-        self.types[index].uses = self.visit(asked.bare_visit);
+        self.types[index].uses = self.uses(asked.bare_visit);
         if self.types[index].text.starts_with("enum ") {
             self.problems.push(TypeProblem::Unsupported {
                 rust_type: rust.to_owned(),
@@ -143,13 +143,13 @@ impl Collector<'_> {
         Some(index)
     }
 
-    fn visit(&mut self, visit: fn(&mut Visit<'_, '_>)) -> BTreeSet<TypeIndex> {
-        let mut visitor = Visit {
-            collector: self,
-            uses: BTreeSet::new(),
-        };
-        visit(&mut visitor);
-        visitor.uses
+    /// The declarations of the types that one names.
+    fn uses(&mut self, visit: fn(&mut Visit<'_>)) -> BTreeSet<TypeIndex> {
+        let mut uses = BTreeSet::new();
+        visit(&mut Visit::new(&mut |named| {
+            uses.extend(self.declare(&named));
+        }));
+        uses
     }
 
     /// ts-rs panics over what it cannot describe ("tuple cannot be inlined!"); that becomes a problem.
@@ -168,75 +168,6 @@ impl Collector<'_> {
                 None
             }
         }
-    }
-}
-
-/// What there is to ask of a type that stands in a route.
-///
-/// Here and in [`Named`] are the functions that ts-rs has for each type, and nothing else: what the walk does
-/// with them is compiled once, in this crate, and not again for each type of an app.
-#[derive(Debug)]
-pub(super) struct InRoute {
-    id: fn() -> TypeId,
-    rust: fn() -> &'static str,
-    name: fn(&Config) -> String,
-    visit: fn(&mut Visit<'_, '_>),
-}
-
-impl InRoute {
-    pub(super) const fn of<T: TS + 'static + ?Sized>() -> Self {
-        Self {
-            id: TypeId::of::<T>,
-            rust: type_name::<T>,
-            name: T::name,
-            visit: |visitor| {
-                visitor.visit::<T>();
-                T::visit_generics(visitor);
-            },
-        }
-    }
-}
-
-/// What there is to ask of a type that may have a declaration.
-///
-/// `Page<Card>` and `Page<User>` share the declaration of `Page<T>`: that is what is bare. And what
-/// `Page<Card>` names besides is named by whoever says `Page<Card>`, not by that declaration.
-struct Named {
-    output_path: fn() -> Option<PathBuf>,
-    rust: fn() -> &'static str,
-    ident: fn(&Config) -> String,
-    decl: fn(&Config) -> String,
-    docs: fn() -> Option<String>,
-    bare_id: fn() -> TypeId,
-    bare_rust: fn() -> &'static str,
-    bare_docs: fn() -> Option<String>,
-    bare_visit: fn(&mut Visit<'_, '_>),
-}
-
-impl Named {
-    const fn of<T: TS + 'static + ?Sized>() -> Self {
-        Self {
-            output_path: T::output_path,
-            rust: type_name::<T>,
-            ident: T::ident,
-            decl: T::decl,
-            docs: T::docs,
-            bare_id: TypeId::of::<T::WithoutGenerics>,
-            bare_rust: type_name::<T::WithoutGenerics>,
-            bare_docs: T::WithoutGenerics::docs,
-            bare_visit: |visitor| T::WithoutGenerics::visit_dependencies(visitor),
-        }
-    }
-}
-
-pub(super) struct Visit<'c, 'a> {
-    collector: &'c mut Collector<'a>,
-    uses: BTreeSet<TypeIndex>,
-}
-
-impl TypeVisitor for Visit<'_, '_> {
-    fn visit<T: TS + 'static + ?Sized>(&mut self) {
-        self.uses.extend(self.collector.declare(&Named::of::<T>()));
     }
 }
 

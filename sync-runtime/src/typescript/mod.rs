@@ -34,6 +34,7 @@
 //! the stack over it.
 
 mod collect;
+mod described;
 mod emit;
 mod file;
 mod model;

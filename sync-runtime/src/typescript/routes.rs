@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use ts_rs::TS;
 
-use super::collect::InRoute;
+use super::described::InRoute;
 use super::model::Role;
 
 /// What handlers, and the extractors and results that they are made of, say their types to.
