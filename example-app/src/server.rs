@@ -6,16 +6,17 @@ use std::time::Duration;
 
 use axum::serve::ListenerExt;
 use serde_json::json;
+use sync_runtime::hooks::PreRoomJoin;
 use sync_runtime::{
-    ClusterError, Config, Publisher, RateLimitsError, RedisCluster, RedisRateLimits, RedisSessions,
-    SessionStoreError, Sessions, SyncServer, SyncServerBuilder,
+    ClusterError, Config, Hooks, Publisher, RateLimitsError, RedisCluster, RedisRateLimits,
+    RedisSessions, SessionStoreError, Sessions, SyncServer, SyncServerBuilder,
 };
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::accounts::{Accounts, HashError, User};
 use crate::assistant::{Assistant, EndpointError};
-use crate::chat::Answers;
+use crate::chat::{Answers, LOBBY};
 use crate::db::{Db, OpenError};
 use crate::options::RedisUrl;
 use crate::{AppState, http, messages, sync_routes};
@@ -93,6 +94,7 @@ impl Server {
         };
         let sync = SyncServer::builder(state.clone(), sync_routes::routes(), sessions)
             .config(Config::load()?)
+            .hooks(Hooks::new().on(may_join))
             .publisher(&publisher)
             .messages(messages::in_dutch())
             .presence(|user: &User| json!({ "name": user.name }));
@@ -159,6 +161,13 @@ impl Server {
         }
         Ok(())
     }
+}
+
+/// Whoever is logged in may be in any room, and at any board: what a room has not got, its routes say. The one
+/// chat that there is, is in the lobby.
+async fn may_join(join: PreRoomJoin) -> bool {
+    let room = join.room.as_str();
+    room == LOBBY || !room.starts_with("chat:")
 }
 
 /// Makes it one server with the other processes that use this Redis.

@@ -104,10 +104,18 @@ async fn an_answer_of_the_assistant_is_heard_by_all_until_who_asked_cancels_it()
     assert!(piece.starts_with("Ada, "), "{piece}");
     asked.cancel().await?;
     assert_eq!(Refused::of(asked.output().await)?.code, "request.aborted");
+    Ok(())
+}
 
-    ada.join("chat:attic").await?;
+#[tokio::test]
+async fn there_is_no_chat_but_in_the_lobby() -> Result {
+    let (app, room) = (App::start().await?, BoardId::demo().room());
+    let ada = app.member("Ada", &room).await?;
+    ada.join(LOBBY).await?;
+    let refused = Refused::of(ada.join("chat:attic").await)?;
+    assert_eq!(refused.code, "room.joinBlocked");
     let question = json!({ "text": "Is anybody here?" });
-    let refused = ada.request("chat/sendMessage/v1", "chat:attic", question);
+    let refused = ada.request("chat/sendMessage/v1", &room, question);
     assert_eq!(Refused::of(refused.await)?.code, "chat.notAChat");
     Ok(())
 }

@@ -332,6 +332,11 @@ impl SyncServerBuilder {
             let given = problem.given.clone();
             return Err(ConfigError::wrong("messages", given, problem.takes));
         }
+        if self.hooks.pre_join.is_empty() {
+            tracing::warn!(
+                "no hook of PreRoomJoin says who may join which room: whoever is logged in may join any"
+            );
+        }
         observe::describe();
         let (door, io, below) = socket::door(&self.config);
         let Joined {

@@ -19,7 +19,7 @@ use http::{
     request::Parts,
 };
 use serde::Serialize;
-use tokio::sync::oneshot;
+use tokio::{sync::oneshot, time::timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -250,8 +250,10 @@ fn is_json(headers: &HeaderMap) -> bool {
 }
 
 async fn read(server: &Server, body: Body) -> Result<String, Refusal> {
-    let bytes = to_bytes(body, server.config.max_payload_bytes)
+    let read = to_bytes(body, server.config.max_payload_bytes);
+    let bytes = timeout(server.config.connect_timeout, read)
         .await
+        .map_err(|_| Refusal::Timeout)?
         .map_err(|_| Refusal::TooLarge)?;
     String::from_utf8(bytes.into()).map_err(|_| Refusal::InvalidRequest)
 }

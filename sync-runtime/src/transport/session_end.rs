@@ -4,19 +4,20 @@
 //! A socket is let in by the session of its handshake, and is a member of rooms from then on. So it
 //! has to go when the session does, also if it never says a word again.
 
-use std::{sync::Arc, time::Duration};
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use futures_util::{
     FutureExt, StreamExt, TryStreamExt,
     stream::{self, BoxStream},
 };
 use serde::Serialize;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use crate::{
     below::SocketRef,
     connection::Connection,
     outgoing::emit_last,
+    panic,
     server::Server,
     session::{EndNotice, EndReason, SessionKey, SessionStoreError},
 };
@@ -45,19 +46,35 @@ pub(super) fn watch(server: &Arc<Server>) {
     });
 }
 
+/// Hears of ends for as long as the server lives, also from a store that panics now and then.
 async fn hear(server: Arc<Server>, mut notices: BoxStream<'static, EndNotice>) {
+    loop {
+        let hearing = AssertUnwindSafe(hear_until_it_panics(&server, notices)).catch_unwind();
+        let Err(payload) = hearing.await else { return };
+        tracing::error!(
+            panic = %panic::text(&*payload),
+            "the session store does not tell which sessions are over; it is asked anew"
+        );
+        sleep(LOOK_EVERY).await;
+        // What was told meanwhile nobody has heard.
+        let missed = stream::iter([EndNotice::Missed]);
+        notices = missed.chain(server.sessions.notices()).boxed();
+    }
+}
+
+async fn hear_until_it_panics(server: &Arc<Server>, mut notices: BoxStream<'static, EndNotice>) {
     let mut look = interval(LOOK_EVERY);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         tokio::select! {
             Some(notice) = notices.next() => match notice {
-                EndNotice::Ended { key, reason } => end(&server, &key, reason),
+                EndNotice::Ended { key, reason } => end(server, &key, reason),
                 EndNotice::Missed => {
                     server.by_session.doubt_all();
-                    end_those_over(&server).await;
+                    end_those_over(server).await;
                 }
             },
-            _ = look.tick() => end_those_over(&server).await,
+            _ = look.tick() => end_those_over(server).await,
         }
     }
 }

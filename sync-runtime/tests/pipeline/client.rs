@@ -265,13 +265,22 @@ pub async fn post_with(
     headers: &[(&str, &str)],
     body: &Value,
 ) -> (u16, String) {
+    send(router, path, headers, Body::from(body.to_string())).await
+}
+
+/// As [`post`], with a body of any kind.
+pub async fn post_body(router: &Router, path: &str, cookie: &str, body: Body) -> (u16, String) {
+    send(router, path, &[("cookie", cookie)], body).await
+}
+
+async fn send(router: &Router, path: &str, headers: &[(&str, &str)], body: Body) -> (u16, String) {
     let mut request = Request::post(path);
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
     let request = request
         .header(header::CONTENT_TYPE, "application/json")
-        .body(Body::from(body.to_string()));
+        .body(body);
     let answer = call(router, request.expect("a request")).await;
     (answer.status().as_u16(), text(answer).await)
 }

@@ -23,9 +23,14 @@ pub mod __sync {
     pub type App = crate::app::AppState;
 }
 
-use std::sync::{Arc, Mutex};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
-use serde_json::json;
+use axum::body::Body;
+use futures_util::stream;
+use serde_json::{Value, json};
 use sync_runtime::{
     Failure, Hooks, Sessions,
     hooks::{
@@ -34,10 +39,11 @@ use sync_runtime::{
         RateLimitExceeded, Shape,
     },
 };
+use tokio::time::timeout;
 
 use self::{
     app::Server,
-    client::{Client, post},
+    client::{Client, post, post_body},
 };
 
 async fn member(server: &Server, name: &str) -> Client {
@@ -538,4 +544,17 @@ async fn http_answers_with_the_same_envelope_and_the_matching_status() {
     );
     let (status, _) = post(&server.router, "/sync/nonsense", &cookie, &body).await;
     assert_eq!(status, 400);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_over_http_whose_body_does_not_come_is_answered() {
+    let server = Server::new();
+    let cookie = server.log_in("ada").await;
+    let never = Body::from_stream(stream::pending::<std::io::Result<Vec<u8>>>());
+    let asked = post_body(&server.router, "/sync/test/echo/v1", &cookie, never);
+    let answered = timeout(Duration::from_hours(1), asked).await;
+    let (status, answer) = answered.expect("an answer");
+    assert_eq!(status, 504);
+    let answer: Value = serde_json::from_str(&answer).expect("an answer");
+    assert_eq!(answer["errorCode"], "sync.requestTimeout");
 }

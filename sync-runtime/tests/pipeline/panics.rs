@@ -1,12 +1,16 @@
 //! What becomes of who waits for an answer while code of the app panics.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
 use serde_json::{Value, json};
 use sync_runtime::{Hooks, Messages, Routes, SessionUser, Sessions, SyncServer};
+use tokio::time::sleep;
 
 use crate::{
     app::{self, Server, User},
@@ -75,6 +79,18 @@ async fn a_request_over_http_is_answered_when_the_session_store_panics() {
     assert_eq!(status, 500);
     let answer: Value = serde_json::from_str(&answer).expect("an answer");
     assert_eq!(answer["errorCode"], CODE);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_ends_of_sessions_are_heard_again_after_the_store_has_panicked_while_it_told_them() {
+    let sessions = Sessions::new(Eventful::panicking_once());
+    let server = Server::of(sessions.clone(), Hooks::new());
+    let mut ada = member(&server, "ada").await;
+    // It is heard by nobody when it is told.
+    sleep(Duration::from_secs(1)).await;
+    assert_eq!(sessions.revoke_user("ada").await.expect("revoked"), 1);
+    let ended = ada.hear("sync-session-ended").await;
+    assert_eq!(ended, json!({ "reason": "expired" }));
 }
 
 #[tokio::test]

@@ -1,11 +1,18 @@
 //! Sessions in memory, and something that happens when they are asked for.
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
-use futures_util::future::BoxFuture;
+use futures_util::{
+    StreamExt,
+    future::BoxFuture,
+    stream::{self, BoxStream},
+};
 use sync_runtime::{
-    EndReason, MemorySessions, NewSession, RoomCode, SessionKey, SessionRecord, SessionStore,
-    StoreFuture,
+    EndNotice, EndReason, MemorySessions, NewSession, RoomCode, SessionKey, SessionRecord,
+    SessionStore, StoreFuture,
 };
 
 use crate::app::User;
@@ -17,22 +24,39 @@ pub struct Eventful {
     kept: MemorySessions<User>,
     before: Happens,
     after_find: Happens,
+    /// Whether the next to listen for ends hears a panic.
+    is_listening_fatal: AtomicBool,
 }
 
 impl Eventful {
-    pub fn before(before: impl Fn() -> BoxFuture<'static, ()> + Send + Sync + 'static) -> Self {
+    fn new() -> Self {
         Self {
             kept: MemorySessions::default(),
-            before: Box::new(before),
+            before: Box::new(|| Box::pin(async {})),
             after_find: Box::new(|| Box::pin(async {})),
+            is_listening_fatal: AtomicBool::new(false),
+        }
+    }
+
+    pub fn before(before: impl Fn() -> BoxFuture<'static, ()> + Send + Sync + 'static) -> Self {
+        Self {
+            before: Box::new(before),
+            ..Self::new()
         }
     }
 
     pub fn after_find(after: impl Fn() -> BoxFuture<'static, ()> + Send + Sync + 'static) -> Self {
         Self {
-            kept: MemorySessions::default(),
-            before: Box::new(|| Box::pin(async {})),
             after_find: Box::new(after),
+            ..Self::new()
+        }
+    }
+
+    /// Panics once when it is listened to.
+    pub fn panicking_once() -> Self {
+        Self {
+            is_listening_fatal: AtomicBool::new(true),
+            ..Self::new()
         }
     }
 
@@ -89,5 +113,12 @@ impl SessionStore<User> for Eventful {
 
     fn leave<'a>(&'a self, key: &'a SessionKey, room: &'a RoomCode) -> StoreFuture<'a, bool> {
         self.then(self.kept.leave(key, room))
+    }
+
+    fn notices(&self) -> BoxStream<'static, EndNotice> {
+        let is_fatal = self.is_listening_fatal.swap(false, Ordering::SeqCst);
+        let heard = stream::once(async move { assert!(!is_fatal, "a store that panics") });
+        let nothing = heard.filter_map(|()| async { None });
+        nothing.chain(self.kept.notices()).boxed()
     }
 }
