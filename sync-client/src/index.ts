@@ -154,7 +154,7 @@ export function upsertSyncEventStreamCallback<
 }
 
 /**
- * Joins a room and resolves with all rooms the session is then in, or with the error. After a
+ * Joins a room and resolves with all rooms that this page is then in, or with the error. After a
  * reconnect the page joins it again by itself, until `leaveRoom` is called.
  */
 export function joinRoom(code: string): Promise<SyncRoomsResponse> {
@@ -166,7 +166,7 @@ export function leaveRoom(code: string): Promise<SyncRoomsResponse> {
   return syncClient().rooms.leave(code);
 }
 
-/** Resolves with the rooms the session is in, as the server has them. */
+/** Resolves with the rooms that this page is in, as the server has them. */
 export function getJoinedRooms(): Promise<SyncRoomsResponse> {
   return syncClient().rooms.list();
 }

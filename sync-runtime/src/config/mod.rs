@@ -231,7 +231,8 @@ pub struct Config {
     pub ping_timeout: Duration,
 
     /// How long a new connection may take from its first byte to its Socket.IO handshake, and the body of a
-    /// request over HTTP to come; over it that is answered with `sync.requestTimeout`. 45 seconds, as of Socket.IO.
+    /// request over HTTP to come; over it that is answered with `sync.requestTimeout`, and a polling client's
+    /// with the status 408. 45 seconds, as of Socket.IO.
     #[serde(with = "form::duration")]
     pub connect_timeout: Duration,
 

@@ -12,13 +12,16 @@ use axum::{
 };
 use futures_util::{FutureExt, future::BoxFuture};
 use http::{
-    HeaderValue, Method, Request, StatusCode,
-    header::{CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, UPGRADE},
+    HeaderMap, HeaderValue, Method, Request, StatusCode,
+    header::{
+        CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE,
+    },
     request::Parts,
 };
 use hyper_util::rt::TokioIo;
 use serde::Deserialize;
 use socketioxide::socket::Sid;
+use tokio::time::sleep;
 use tower_service::Service;
 use tungstenite::handshake::derive_accept_key;
 
@@ -58,6 +61,7 @@ async fn answer(server: Arc<Server>, request: Request<Body>) -> Response {
         return upgrade(server, request, &key, asked.session);
     }
     let (mut parts, body) = request.into_parts();
+    let has_body = parts.method == Method::POST;
     let polled = asked.session.filter(|_| parts.method == Method::GET);
     let _polled = polled.map(|id| Polled::new(&server.door, id));
     let opened = asked.is_first.then(|| {
@@ -70,6 +74,9 @@ async fn answer(server: Arc<Server>, request: Request<Body>) -> Response {
         answer = below.call(Request::from_parts(parts, body)) => {
             let Ok(answer) = answer;
             answer.map(Body::new)
+        }
+        () = sleep(server.config.connect_timeout), if has_body => {
+            return StatusCode::REQUEST_TIMEOUT.into_response();
         }
         // A poll would wait until its next ping, and with it whoever waits for open requests.
         () = server.shutdown.is_over() => return turned_away(),
@@ -153,6 +160,7 @@ impl Asked {
         let id = value("sid");
         let session = id.and_then(|id| id.parse().ok());
         let is_web_socket = request.method() == Method::GET
+            && is_upgrade(request.headers())
             && value("EIO") == Some("4")
             && value("transport") == Some("websocket")
             && (id.is_none() || session.is_some());
@@ -162,6 +170,17 @@ impl Asked {
             is_web_socket,
         }
     }
+}
+
+/// Whether a request asks to become a web socket, as RFC 6455 has it in section 4.2.1.
+fn is_upgrade(headers: &HeaderMap) -> bool {
+    let has = |name, wanted: &str| {
+        let values = headers.get_all(name).iter();
+        let values = values.filter_map(|value| value.to_str().ok());
+        let mut values = values.flat_map(|value| value.split(','));
+        values.any(|value| value.trim().eq_ignore_ascii_case(wanted))
+    };
+    has(CONNECTION, "upgrade") && has(UPGRADE, "websocket") && has(SEC_WEBSOCKET_VERSION, "13")
 }
 
 /// Answers a request to become a web socket, and gives the layer below a [`Wire`] to speak through.

@@ -217,6 +217,12 @@ impl Client {
         self.ask_to_connect().await
     }
 
+    /// Sends the body of a poll, of any kind, and gives the status of the answer.
+    pub async fn post_body(&self, body: Body) -> u16 {
+        let request = self.request_to("POST").body(body).expect("a request");
+        call(&self.router, request).await.status().as_u16()
+    }
+
     /// Closes the connection.
     pub async fn leave(self) {
         self.post("41").await;
@@ -271,6 +277,16 @@ pub async fn post_with(
 /// As [`post`], with a body of any kind.
 pub async fn post_body(router: &Router, path: &str, cookie: &str, body: Body) -> (u16, String) {
     send(router, path, &[("cookie", cookie)], body).await
+}
+
+/// Asks for a web socket, and gives the status of the answer.
+pub async fn ask_for_web_socket(router: &Router, headers: &[(&str, &str)]) -> u16 {
+    let mut request = Request::get("/socket.io/?EIO=4&transport=websocket");
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let request = request.body(Body::empty()).expect("a request");
+    call(router, request).await.status().as_u16()
 }
 
 async fn send(router: &Router, path: &str, headers: &[(&str, &str)], body: Body) -> (u16, String) {

@@ -43,7 +43,7 @@ use tokio::time::timeout;
 
 use self::{
     app::Server,
-    client::{Client, post, post_body},
+    client::{Client, ask_for_web_socket, post, post_body},
 };
 
 async fn member(server: &Server, name: &str) -> Client {
@@ -557,4 +557,31 @@ async fn a_request_over_http_whose_body_does_not_come_is_answered() {
     assert_eq!(status, 504);
     let answer: Value = serde_json::from_str(&answer).expect("an answer");
     assert_eq!(answer["errorCode"], "sync.requestTimeout");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_poll_whose_body_does_not_come_is_answered() {
+    let server = Server::new();
+    let ada = member(&server, "ada").await;
+    let never = Body::from_stream(stream::pending::<std::io::Result<Vec<u8>>>());
+    let answered = timeout(Duration::from_hours(1), ada.post_body(never)).await;
+    assert_eq!(answered.expect("an answer"), 408);
+}
+
+#[tokio::test]
+async fn a_request_becomes_a_web_socket_only_if_it_asks_for_that() {
+    let server = Server::new();
+    let headers = [
+        ("connection", "keep-alive, Upgrade"),
+        ("upgrade", "websocket"),
+        ("sec-websocket-version", "13"),
+        ("sec-websocket-key", "AAAAAAAAAAAAAAAAAAAAAA=="),
+    ];
+    assert_eq!(ask_for_web_socket(&server.router, &headers).await, 101);
+    for without in 0..headers.len() {
+        let mut others = headers.to_vec();
+        let (name, _) = others.remove(without);
+        let status = ask_for_web_socket(&server.router, &others).await;
+        assert_eq!(status, 400, "without {name}");
+    }
 }
