@@ -17,20 +17,16 @@ mod repeats;
 mod store;
 mod stream_routes;
 mod streams;
+mod transports;
 
 #[doc(hidden)]
 pub mod __sync {
     pub type App = crate::app::AppState;
 }
 
-use std::{
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::sync::{Arc, Mutex};
 
-use axum::body::Body;
-use futures_util::stream;
-use serde_json::{Value, json};
+use serde_json::json;
 use sync_runtime::{
     Failure, Hooks, Sessions,
     hooks::{
@@ -39,12 +35,8 @@ use sync_runtime::{
         RateLimitExceeded, Shape,
     },
 };
-use tokio::time::timeout;
 
-use self::{
-    app::Server,
-    client::{Client, ask_for_web_socket, post, post_body},
-};
+use self::{app::Server, client::Client};
 
 async fn member(server: &Server, name: &str) -> Client {
     let mut client = Client::connect(&server.router, &server.log_in(name).await).await;
@@ -510,78 +502,4 @@ async fn no_connection_is_in_more_rooms_than_a_session_may_be() {
         .request("test/echo/v1", "a", json!({ "text": "" }))
         .await;
     assert_eq!(refused["errorCode"], "sync.notRoomMember");
-}
-
-#[tokio::test]
-async fn http_answers_with_the_same_envelope_and_the_matching_status() {
-    let server = Server::new();
-    let cookie = server.log_in("ada").await;
-    let mut ada = Client::connect(&server.router, &cookie).await;
-    let body = json!({ "data": { "text": "hi" }, "receiver": "room" });
-    let (status, answer) = post(&server.router, "/sync/test/echo/v1", &cookie, &body).await;
-    assert_eq!(status, 403, "{answer}");
-
-    ada.room("joinRoom", "room").await;
-    let (status, answer) = post(&server.router, "/sync/test/echo/v1", &cookie, &body).await;
-    assert_eq!(status, 200, "{answer}");
-    assert!(
-        answer.contains(r#""result":{"status":"success","text":"hi"}"#),
-        "{answer}"
-    );
-    assert_eq!(ada.hear("sync").await["serverOutput"]["text"], "hi");
-
-    let (status, stream) = post(
-        &server.router,
-        "/sync/test/echo/v1?stream=true",
-        &cookie,
-        &body,
-    )
-    .await;
-    assert_eq!(status, 200);
-    assert!(
-        stream.starts_with("event: final\ndata: {\"status\":\"success\""),
-        "{stream}"
-    );
-    let (status, _) = post(&server.router, "/sync/nonsense", &cookie, &body).await;
-    assert_eq!(status, 400);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_request_over_http_whose_body_does_not_come_is_answered() {
-    let server = Server::new();
-    let cookie = server.log_in("ada").await;
-    let never = Body::from_stream(stream::pending::<std::io::Result<Vec<u8>>>());
-    let asked = post_body(&server.router, "/sync/test/echo/v1", &cookie, never);
-    let answered = timeout(Duration::from_hours(1), asked).await;
-    let (status, answer) = answered.expect("an answer");
-    assert_eq!(status, 504);
-    let answer: Value = serde_json::from_str(&answer).expect("an answer");
-    assert_eq!(answer["errorCode"], "sync.requestTimeout");
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_poll_whose_body_does_not_come_is_answered() {
-    let server = Server::new();
-    let ada = member(&server, "ada").await;
-    let never = Body::from_stream(stream::pending::<std::io::Result<Vec<u8>>>());
-    let answered = timeout(Duration::from_hours(1), ada.post_body(never)).await;
-    assert_eq!(answered.expect("an answer"), 408);
-}
-
-#[tokio::test]
-async fn a_request_becomes_a_web_socket_only_if_it_asks_for_that() {
-    let server = Server::new();
-    let headers = [
-        ("connection", "keep-alive, Upgrade"),
-        ("upgrade", "websocket"),
-        ("sec-websocket-version", "13"),
-        ("sec-websocket-key", "AAAAAAAAAAAAAAAAAAAAAA=="),
-    ];
-    assert_eq!(ask_for_web_socket(&server.router, &headers).await, 101);
-    for without in 0..headers.len() {
-        let mut others = headers.to_vec();
-        let (name, _) = others.remove(without);
-        let status = ask_for_web_socket(&server.router, &others).await;
-        assert_eq!(status, 400, "without {name}");
-    }
 }
