@@ -2,7 +2,10 @@
 
 use std::sync::atomic::AtomicUsize;
 
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio_util::{
+    sync::CancellationToken,
+    task::{TaskTracker, task_tracker::TaskTrackerToken},
+};
 
 /// How far a server is in shutting down.
 #[derive(Default)]
@@ -27,6 +30,11 @@ impl Shutdown {
     /// For a request that is no connection's: cancelled at the deadline.
     pub(crate) fn request_token(&self) -> CancellationToken {
         self.deadline.child_token()
+    }
+
+    /// For a request that is no connection's and has yet to be read: it is waited for at the end until this is dropped.
+    pub(crate) fn awaits(&self) -> TaskTrackerToken {
+        self.requests.token()
     }
 
     /// Runs a request that is no connection's, and waits for it at the end.

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{Failure, error::Refusal, panic};
 
 /// Waits for what runs; it fails if that was stopped before its end. One that waits for nothing needs no clock.
-pub(super) async fn within<T>(
+pub(crate) async fn within<T>(
     time: Duration,
     cancelled: &CancellationToken,
     running: impl Future<Output = T>,

@@ -26,7 +26,7 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use self::{
-    contain::contained,
+    contain::{contained, within},
     identify::Requester,
     publish::{Publication, publish},
     receiver::EVERYBODY,

@@ -19,7 +19,7 @@ use http::{
     request::Parts,
 };
 use serde::Serialize;
-use tokio::{sync::oneshot, time::timeout};
+use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -34,6 +34,7 @@ use crate::{
     pipeline::{
         self, Incoming, Requester, Success, contained,
         shape::{Shaped, shape_named},
+        within,
     },
     server::Server,
     session::Credential,
@@ -122,7 +123,8 @@ async fn receive(State(server): State<Arc<Server>>, request: Request) -> Respons
     let (answer, answered) = oneshot::channel();
     let (parts, body) = request.into_parts();
     let caller = Caller::of(&parts, &server);
-    let request = accept(&server, &parts, body, &caller).await;
+    let awaited = server.shutdown.awaits();
+    let request = accept(&server, &parts, body, &caller, &cancelled).await;
     let requester = Requester::Request {
         session: caller.credential.map(|credential| credential.key),
         address: caller.address,
@@ -139,8 +141,7 @@ async fn receive(State(server): State<Arc<Server>>, request: Request) -> Respons
         events.watch(server.config.stall_timeout);
     }
     match request {
-        Err(refusal) => {
-            let failure = Failure::from(refusal);
+        Err(failure) => {
             observe::refused(&failure);
             let told = async { Ok(requester.in_own_words(&server, failure).await) };
             let failure = contained(told).await.unwrap_or_else(|panicked: Failure| {
@@ -168,6 +169,8 @@ async fn receive(State(server): State<Arc<Server>>, request: Request) -> Respons
             });
         }
     }
+    // What runs is waited for by itself.
+    drop(awaited);
     let answer = async move {
         let answer = answered.await;
         if let Some(guard) = guard {
@@ -208,17 +211,19 @@ async fn accept(
     parts: &Parts,
     body: Body,
     caller: &Caller,
-) -> Result<Shaped, Refusal> {
+    cancelled: &CancellationToken,
+) -> Result<Shaped, Failure> {
     if !caller.is_allowed && !is_sent_on_purpose(server, caller.credential.as_ref()).await? {
-        return Err(Refusal::Forbidden);
+        return Err(Refusal::Forbidden.into());
     }
     // A form of another site can send text, but not this type.
     if !is_json(&parts.headers) {
-        return Err(Refusal::InvalidRequest);
+        return Err(Refusal::InvalidRequest.into());
     }
-    let body = read(server, body).await?;
+    let reading = read(server, body);
+    let body = within(server.config.connect_timeout, cancelled, reading).await??;
     let name = parts.uri.path().trim_start_matches('/');
-    shape_named(name, &body)
+    Ok(shape_named(name, &body)?)
 }
 
 /// Whether the page that made a request knows the token of a session that lives. The browser has
@@ -250,10 +255,8 @@ fn is_json(headers: &HeaderMap) -> bool {
 }
 
 async fn read(server: &Server, body: Body) -> Result<String, Refusal> {
-    let read = to_bytes(body, server.config.max_payload_bytes);
-    let bytes = timeout(server.config.connect_timeout, read)
+    let bytes = to_bytes(body, server.config.max_payload_bytes)
         .await
-        .map_err(|_| Refusal::Timeout)?
         .map_err(|_| Refusal::TooLarge)?;
     String::from_utf8(bytes.into()).map_err(|_| Refusal::InvalidRequest)
 }

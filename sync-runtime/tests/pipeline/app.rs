@@ -61,10 +61,6 @@ pub struct Tenant(pub String);
 /// A server, its sessions and its state.
 pub struct Server {
     pub router: Router,
-    #[cfg_attr(
-        not(feature = "redis"),
-        expect(dead_code, reason = "for tests of clusters")
-    )]
     pub sync: SyncServer,
     sessions: Sessions<User>,
     state: AppState,

@@ -5,7 +5,7 @@ use std::{collections::VecDeque, time::Duration};
 use axum::{
     Router,
     body::{Body, to_bytes},
-    http::{Request, Response, StatusCode, header},
+    http::{Request, Response, StatusCode, header, request::Builder},
 };
 use serde_json::{Value, json};
 use tokio::time::{Instant, timeout, timeout_at};
@@ -250,7 +250,7 @@ impl Client {
         assert_eq!(answer, "ok");
     }
 
-    fn request_to(&self, method: &str) -> axum::http::request::Builder {
+    fn request_to(&self, method: &str) -> Builder {
         Request::builder()
             .method(method)
             .uri(format!("{PATH}&sid={}", self.sid).trim_end_matches("&sid="))
@@ -281,20 +281,14 @@ pub async fn post_body(router: &Router, path: &str, cookie: &str, body: Body) ->
 
 /// Asks for a web socket, and gives the status of the answer.
 pub async fn ask_for_web_socket(router: &Router, headers: &[(&str, &str)]) -> u16 {
-    let mut request = Request::get("/socket.io/?EIO=4&transport=websocket");
-    for (name, value) in headers {
-        request = request.header(*name, *value);
-    }
-    let request = request.body(Body::empty()).expect("a request");
-    call(router, request).await.status().as_u16()
+    let request = Request::get("/socket.io/?EIO=4&transport=websocket");
+    let request = with_headers(request, headers).body(Body::empty());
+    let answer = call(router, request.expect("a request")).await;
+    answer.status().as_u16()
 }
 
 async fn send(router: &Router, path: &str, headers: &[(&str, &str)], body: Body) -> (u16, String) {
-    let mut request = Request::post(path);
-    for (name, value) in headers {
-        request = request.header(*name, *value);
-    }
-    let request = request
+    let request = with_headers(Request::post(path), headers)
         .header(header::CONTENT_TYPE, "application/json")
         .body(body);
     let answer = call(router, request.expect("a request")).await;
@@ -315,6 +309,13 @@ pub async fn post_for_events(
         Some((event.to_owned(), serde_json::from_str(data).ok()?))
     });
     events.collect()
+}
+
+fn with_headers(request: Builder, headers: &[(&str, &str)]) -> Builder {
+    let headers = headers.iter();
+    headers.fold(request, |request, &(name, value)| {
+        request.header(name, value)
+    })
 }
 
 async fn call(router: &Router, request: Request<Body>) -> Response<Body> {

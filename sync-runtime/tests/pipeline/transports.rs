@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::body::Body;
 use futures_util::stream;
 use serde_json::{Value, json};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use crate::{
     app::Server,
@@ -58,6 +58,20 @@ async fn a_request_over_http_whose_body_does_not_come_is_answered() {
     assert_eq!(status, 504);
     let answer: Value = serde_json::from_str(&answer).expect("an answer");
     assert_eq!(answer["errorCode"], "sync.requestTimeout");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_body_that_does_not_come_holds_up_no_shutdown() {
+    let server = Server::new();
+    let cookie = server.log_in("ada").await;
+    let never = Body::from_stream(stream::pending::<std::io::Result<Vec<u8>>>());
+    let asked = post_body(&server.router, "/sync/test/echo/v1", &cookie, never);
+    let begun = Instant::now();
+    let ((status, answer), _) = tokio::join!(asked, server.sync.shutdown());
+    assert!(begun.elapsed() < Duration::from_secs(10));
+    assert_eq!(status, 499);
+    let answer: Value = serde_json::from_str(&answer).expect("an answer");
+    assert_eq!(answer["errorCode"], "request.aborted");
 }
 
 #[tokio::test(start_paused = true)]
