@@ -47,19 +47,28 @@ pub(super) fn watch(server: &Arc<Server>) {
 }
 
 /// Hears of ends for as long as the server lives, also from a store that panics now and then.
-async fn hear(server: Arc<Server>, mut notices: BoxStream<'static, EndNotice>) {
+async fn hear(server: Arc<Server>, notices: BoxStream<'static, EndNotice>) {
+    let mut notices = Some(notices);
     loop {
-        let hearing = AssertUnwindSafe(hear_until_it_panics(&server, notices)).catch_unwind();
-        let Err(payload) = hearing.await else { return };
+        let hearing = async {
+            let notices = notices.take().unwrap_or_else(|| heard_anew(&server));
+            hear_until_it_panics(&server, notices).await;
+        };
+        let Err(payload) = AssertUnwindSafe(hearing).catch_unwind().await else {
+            return;
+        };
         tracing::error!(
             panic = %panic::text(&*payload),
             "the session store does not tell which sessions are over; it is asked anew"
         );
         sleep(LOOK_EVERY).await;
-        // What was told meanwhile nobody has heard.
-        let missed = stream::iter([EndNotice::Missed]);
-        notices = missed.chain(server.sessions.notices()).boxed();
     }
+}
+
+/// What is told from now on, behind that something was told meanwhile which nobody has heard.
+fn heard_anew(server: &Server) -> BoxStream<'static, EndNotice> {
+    let notices = server.sessions.notices();
+    stream::iter([EndNotice::Missed]).chain(notices).boxed()
 }
 
 async fn hear_until_it_panics(server: &Arc<Server>, mut notices: BoxStream<'static, EndNotice>) {

@@ -83,7 +83,7 @@ async fn a_request_over_http_is_answered_when_the_session_store_panics() {
 
 #[tokio::test(start_paused = true)]
 async fn the_ends_of_sessions_are_heard_again_after_the_store_has_panicked_while_it_told_them() {
-    let sessions = Sessions::new(Eventful::panicking_once());
+    let sessions = Sessions::new(Eventful::panicking_twice());
     let server = Server::of(sessions.clone(), Hooks::new());
     let mut ada = member(&server, "ada").await;
     // It is heard by nobody when it is told.

@@ -1,7 +1,7 @@
 //! Sessions in memory, and something that happens when they are asked for.
 
 use std::{
-    sync::atomic::{AtomicBool, Ordering},
+    sync::atomic::{AtomicUsize, Ordering},
     time::Duration,
 };
 
@@ -24,8 +24,8 @@ pub struct Eventful {
     kept: MemorySessions<User>,
     before: Happens,
     after_find: Happens,
-    /// Whether the next to listen for ends hears a panic.
-    is_listening_fatal: AtomicBool,
+    /// How many more who listen for ends do so in vain.
+    fatal_listenings: AtomicUsize,
 }
 
 impl Eventful {
@@ -34,7 +34,7 @@ impl Eventful {
             kept: MemorySessions::default(),
             before: Box::new(|| Box::pin(async {})),
             after_find: Box::new(|| Box::pin(async {})),
-            is_listening_fatal: AtomicBool::new(false),
+            fatal_listenings: AtomicUsize::new(0),
         }
     }
 
@@ -52,10 +52,10 @@ impl Eventful {
         }
     }
 
-    /// Panics once when it is listened to.
-    pub fn panicking_once() -> Self {
+    /// Panics for the first who hears, and for the second who asks to.
+    pub fn panicking_twice() -> Self {
         Self {
-            is_listening_fatal: AtomicBool::new(true),
+            fatal_listenings: AtomicUsize::new(2),
             ..Self::new()
         }
     }
@@ -116,8 +116,13 @@ impl SessionStore<User> for Eventful {
     }
 
     fn notices(&self) -> BoxStream<'static, EndNotice> {
-        let is_fatal = self.is_listening_fatal.swap(false, Ordering::SeqCst);
-        let heard = stream::once(async move { assert!(!is_fatal, "a store that panics") });
+        let less = |left: usize| left.checked_sub(1);
+        let left = self
+            .fatal_listenings
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, less)
+            .unwrap_or(0);
+        assert_ne!(left, 1, "a store that panics");
+        let heard = stream::once(async move { assert_ne!(left, 2, "a store that panics") });
         let nothing = heard.filter_map(|()| async { None });
         nothing.chain(self.kept.notices()).boxed()
     }
