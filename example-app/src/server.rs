@@ -163,8 +163,8 @@ impl Server {
     }
 }
 
-/// Whoever is logged in may be in any room, and at any board: what a room has not got, its routes say. The one
-/// chat that there is, is in the lobby.
+/// Whoever is logged in may be at any board, and in rooms in which nothing is: their routes say so. Of chats there is the
+/// lobby alone.
 async fn may_join(join: PreRoomJoin) -> bool {
     let room = join.room.as_str();
     room == LOBBY || !room.starts_with("chat:")

@@ -334,7 +334,7 @@ impl SyncServerBuilder {
         }
         if self.hooks.pre_join.is_empty() {
             tracing::warn!(
-                "no hook of PreRoomJoin says who may join which room: whoever is logged in may join any"
+                "whoever is logged in may join any room: add a hook of PreRoomJoin that says who may, with `SyncServerBuilder::hooks`"
             );
         }
         observe::describe();

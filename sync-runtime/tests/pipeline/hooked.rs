@@ -1,4 +1,4 @@
-//! What hooks put onto a request, in the hands of its handler.
+//! What hooks put onto a request, in the hands of its handler, and what a server says of hooks that it does not have.
 
 use std::{
     io,
@@ -8,7 +8,11 @@ use std::{
 use serde_json::{Value, json};
 use sync_runtime::{
     Hooks,
-    hooks::{PostSyncExecute, PreSyncAuthorize, PreSyncExecute, PreSyncValidate},
+    hooks::{PostSyncExecute, PreRoomJoin, PreSyncAuthorize, PreSyncExecute, PreSyncValidate},
+};
+use tracing::{
+    Dispatch,
+    subscriber::{DefaultGuard, NoSubscriber},
 };
 
 use crate::{
@@ -97,24 +101,46 @@ impl io::Write for Log {
     }
 }
 
-/// All that this test does is done in one thread, whose subscriber hears it.
-#[tokio::test(flavor = "current_thread")]
-async fn a_value_that_no_hook_has_put_is_the_apps_mistake_and_the_log_says_what_to_do() {
+/// What is logged until the end of a test, all of which is done in one thread.
+fn logged() -> (Log, (DefaultGuard, Dispatch)) {
+    // Of a single subscriber tracing believes that all threads have it or none, and asks whichever comes first to a
+    // place that logs: another test's, which has none.
+    let second = Dispatch::new(NoSubscriber::new());
     let log = Log::default();
     let writer = log.clone();
     let subscriber = tracing_subscriber::fmt()
         .with_ansi(false)
         .with_writer(move || writer.clone())
         .finish();
-    let _here = tracing::subscriber::set_default(subscriber);
+    (log, (tracing::subscriber::set_default(subscriber), second))
+}
 
+impl Log {
+    fn text(&self) -> String {
+        let log = self.0.lock().expect("not poisoned").clone();
+        String::from_utf8(log).expect("text")
+    }
+}
+
+#[tokio::test(flavor = "current_thread")]
+async fn a_value_that_no_hook_has_put_is_the_apps_mistake_and_the_log_says_what_to_do() {
+    let (log, _here) = logged();
     let answer = ask(&Server::new(), "ada", "test/tenant/v1").await;
     assert_eq!(answer["errorCode"], "sync.serverExecutionFailed");
     assert!(!answer.to_string().contains("Tenant"), "{answer}");
-    let log = log.0.lock().expect("not poisoned").clone();
-    let log = String::from_utf8(log).expect("text");
+    let log = log.text();
     let expected = "no hook has put a `pipeline::app::Tenant` onto the request: let one of \
         `PreSyncAuthorize`, `PostSyncAuthorize` or `PreSyncValidate` do so with \
         `event.request.insert(...)`, or take it as an `Option`";
     assert!(log.contains(expected), "{log}");
+}
+
+#[test]
+fn a_server_in_which_nothing_says_who_may_join_a_room_says_so() {
+    const WARNING: &str = "whoever is logged in may join any room";
+    let (log, _here) = logged();
+    Server::with(Hooks::new().on(|_: PreRoomJoin| async { true }));
+    assert!(!log.text().contains(WARNING), "{}", log.text());
+    Server::new();
+    assert!(log.text().contains(WARNING), "{}", log.text());
 }
