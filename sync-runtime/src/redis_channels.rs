@@ -1,5 +1,8 @@
 //! Redis's channels as one node hears them: a subscription that comes back by itself.
 //!
+//! What is published goes through the same connection (RESP3): who hears its own channel gets that and the
+//! answer in one packet.
+//!
 //! Redis forgets what it published. So whenever the subscription was away for a moment, those who
 //! hear are told that anything may have been missed, as soon as it stands again.
 
@@ -8,6 +11,7 @@ mod tests;
 
 use std::{
     collections::{HashMap, HashSet},
+    convert::Infallible,
     error::Error,
     sync::{
         Arc,
@@ -23,11 +27,11 @@ use futures_util::{
 };
 use parking_lot::Mutex;
 use redis::{
-    Client, Msg, RedisResult,
-    aio::{PubSubSink, PubSubStream},
+    AsyncConnectionConfig, Client, ConnectionInfo, ProtocolVersion, PushInfo, PushKind,
+    RedisResult, Value, aio::MultiplexedConnection,
 };
 use tokio::{
-    sync::{Notify, mpsc, oneshot},
+    sync::{Notify, mpsc, oneshot, watch},
     time::{sleep, timeout},
 };
 
@@ -67,16 +71,19 @@ pub(crate) struct Bounds {
 /// The channels that a node listens to, all through one connection.
 #[derive(Clone)]
 pub(crate) struct Channels {
-    client: Client,
+    redis: ConnectionInfo,
     bounds: Bounds,
     shared: Arc<Shared>,
 }
 
 impl Channels {
     /// Nothing is heard, and nothing confirmed, before [`hear`](Self::hear) is called.
-    pub(crate) fn new(client: Client, bounds: Bounds) -> Self {
+    pub(crate) fn new(client: &Client, bounds: Bounds) -> Self {
+        let redis = client.get_connection_info();
+        let settings = redis.redis_settings().clone();
+        let settings = settings.set_protocol(ProtocolVersion::RESP3);
         Self {
-            client,
+            redis: redis.clone().set_redis_settings(settings),
             bounds,
             shared: Arc::default(),
         }
@@ -114,6 +121,16 @@ impl Channels {
     /// Whether Redis did not answer when it was last asked.
     pub(crate) fn are_away(&self) -> bool {
         self.shared.wanted.lock().is_away
+    }
+
+    /// The connection that hears them, to say something by: as soon as there is one, and `None` while Redis is away.
+    pub(crate) async fn connection(&self) -> Option<MultiplexedConnection> {
+        let mut connection = self.shared.connection.subscribe();
+        if self.are_away() {
+            return None;
+        }
+        let there = connection.wait_for(Option::is_some).await.ok()?;
+        there.clone()
     }
 
     /// What is heard from now on, whatever happens to the connection. To be called once; it ends
@@ -154,6 +171,7 @@ impl Heard {
 struct Shared {
     wanted: Mutex<Wanted>,
     has_changed: Notify,
+    connection: watch::Sender<Option<MultiplexedConnection>>,
 }
 
 #[derive(Default)]
@@ -192,6 +210,7 @@ impl Shared {
     /// Notes that Redis knows of none of the channels, and that nothing is heard.
     fn lose(&self) {
         let mut wanted = self.wanted.lock();
+        self.connection.send_replace(None);
         let Wanted {
             channels,
             changed,
@@ -205,13 +224,13 @@ impl Shared {
     }
 
     /// Notes that all is heard again, unless something has changed meanwhile.
-    fn begin(&self, queue: &mut Queue) -> bool {
+    fn begin(&self, ear: &Ear) -> bool {
         let mut wanted = self.wanted.lock();
         if !wanted.changed.is_empty() {
             return false;
         }
         if std::mem::take(&mut wanted.is_away) {
-            queue.interrupt();
+            ear.interrupt();
         }
         true
     }
@@ -257,6 +276,7 @@ impl Subscription {
 }
 
 /// What waits for whoever hears it.
+#[derive(Clone)]
 struct Queue {
     sender: mpsc::UnboundedSender<Heard>,
     waiting: Arc<AtomicUsize>,
@@ -265,20 +285,15 @@ struct Queue {
 }
 
 impl Queue {
-    fn interrupt(&mut self) {
+    fn interrupt(&self) {
         if !self.is_missing.swap(true, Ordering::Relaxed) {
             let _ = self.sender.send(Heard::Interrupted);
         }
     }
 
     /// A single message larger than `most` has a place when nothing else waits.
-    fn push(&mut self, message: &Msg, most: usize) {
-        let channel: String = message.get_channel().unwrap_or_default();
-        let heard = Heard::Message {
-            channel,
-            payload: message.get_payload_bytes().to_vec(),
-        };
-        let bytes = heard.bytes();
+    fn push(&self, message: Heard, most: usize) {
+        let bytes = message.bytes();
         let waiting = self.waiting.fetch_add(bytes, Ordering::Relaxed);
         if waiting > 0 && waiting.saturating_add(bytes) > most {
             self.waiting.fetch_sub(bytes, Ordering::Relaxed);
@@ -286,25 +301,64 @@ impl Queue {
             return;
         }
         self.is_missing.store(false, Ordering::Relaxed);
-        let _ = self.sender.send(heard);
+        let _ = self.sender.send(message);
     }
+}
+
+/// What one connection hears by.
+struct Ear {
+    /// There until the connection is given up: a later one would hear the same a second time. One at a time fills it.
+    queue: Mutex<Option<Queue>>,
+    most: usize,
+    has_heard: AtomicBool,
+    is_gone: Notify,
+}
+
+impl Ear {
+    fn push(&self, PushInfo { kind, data }: PushInfo) {
+        match kind {
+            PushKind::Message => {
+                self.has_heard.store(true, Ordering::Relaxed);
+                if let (Some(queue), Some(message)) = (&*self.queue.lock(), message(data)) {
+                    queue.push(message, self.most);
+                }
+            }
+            PushKind::Disconnection => self.is_gone.notify_one(),
+            _ => {}
+        }
+    }
+
+    fn interrupt(&self) {
+        if let Some(queue) = &*self.queue.lock() {
+            queue.interrupt();
+        }
+    }
+}
+
+fn message(data: Vec<Value>) -> Option<Heard> {
+    let [Value::BulkString(channel), Value::BulkString(payload)] = <[_; 2]>::try_from(data).ok()?
+    else {
+        return None;
+    };
+    let channel = String::from_utf8(channel).ok()?;
+    Some(Heard::Message { channel, payload })
 }
 
 impl Channels {
     /// Hears as long as somebody listens.
-    async fn run(self, mut queue: Queue) {
-        let sender = queue.sender.clone();
+    async fn run(self, queue: Queue) {
         tokio::select! {
-            () = sender.closed() => {}
-            () = self.listen(&mut queue) => {}
+            () = queue.sender.closed() => {}
+            () = self.listen(&queue) => {}
         }
+        self.shared.connection.send_replace(None);
     }
 
-    async fn listen(&self, queue: &mut Queue) {
+    async fn listen(&self, queue: &Queue) {
         loop {
             match self.connect(queue).await {
                 Ok(connected) => {
-                    let error = connected.stay(self, queue).await;
+                    let error = connected.stay(self).await;
                     tracing::warn!(%error, "Redis's channels are not heard; trying again");
                     self.shared.lose();
                 }
@@ -318,17 +372,33 @@ impl Channels {
     }
 
     /// Connects, and subscribes to all that is wanted.
-    async fn connect(&self, queue: &mut Queue) -> Result<Connected, Gone> {
-        let pubsub = within(self.bounds.timeout, self.client.get_async_pubsub()).await?;
-        let (sink, messages) = pubsub.split();
+    async fn connect(&self, queue: &Queue) -> Result<Connected, Gone> {
+        let ear = Arc::new(Ear {
+            queue: Mutex::new(Some(queue.clone())),
+            most: self.bounds.waiting_bytes,
+            has_heard: AtomicBool::new(false),
+            is_gone: Notify::new(),
+        });
+        let hears = ear.clone();
+        let config = AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(self.bounds.timeout))
+            .set_response_timeout(None)
+            .set_push_sender(move |push| {
+                hears.push(push);
+                Ok::<_, Infallible>(())
+            });
+        let client = Client::open(self.redis.clone())?;
+        let connecting = client.get_multiplexed_async_connection_with_config(&config);
         let mut connected = Connected {
-            sink,
-            messages,
+            connection: within(self.bounds.timeout, connecting).await?,
+            ear,
             standing: HashSet::new(),
         };
         loop {
-            tell(self, &mut connected.sink, &mut connected.standing).await?;
-            if self.shared.begin(queue) {
+            connected.tell(self).await?;
+            if self.shared.begin(&connected.ear) {
+                let connection = connected.connection.clone();
+                self.shared.connection.send_replace(Some(connection));
                 return Ok(connected);
             }
         }
@@ -336,76 +406,77 @@ impl Channels {
 }
 
 struct Connected {
-    sink: PubSubSink,
-    messages: PubSubStream,
+    connection: MultiplexedConnection,
+    ear: Arc<Ear>,
     /// What Redis has been told to send.
     standing: HashSet<Arc<str>>,
 }
 
+impl Drop for Connected {
+    fn drop(&mut self) {
+        *self.ear.queue.lock() = None;
+    }
+}
+
 impl Connected {
     /// Hears messages and tells Redis of changes until the connection is gone, and says why it is.
-    async fn stay(self, channels: &Channels, queue: &mut Queue) -> Gone {
-        let Self {
-            mut sink,
-            mut messages,
-            mut standing,
-        } = self;
-        let mut asking = sink.clone();
-        let bounds = channels.bounds;
-        let hear = async {
-            loop {
-                match timeout(SILENCE, messages.next()).await {
-                    Ok(Some(message)) => queue.push(&message, bounds.waiting_bytes),
-                    Ok(None) => return Gone::from("the connection was closed"),
-                    Err(_) => {
-                        let pong = asking.ping::<redis::Value>();
-                        if let Err(error) = within(bounds.timeout, pong).await {
-                            return error;
-                        }
-                    }
+    async fn stay(mut self, channels: &Channels) -> Gone {
+        let ear = self.ear.clone();
+        let mut asking = self.connection.clone();
+        let watch = async {
+            while timeout(SILENCE, ear.is_gone.notified()).await.is_err() {
+                if ear.has_heard.swap(false, Ordering::Relaxed) {
+                    continue;
+                }
+                let ping = redis::cmd("PING");
+                let answer = ping.query_async::<Value>(&mut asking);
+                if let Err(error) = within(channels.bounds.timeout, answer).await {
+                    return error;
                 }
             }
+            Gone::from("the connection was closed")
         };
         let keep = async {
             loop {
                 channels.shared.has_changed.notified().await;
-                if let Err(error) = tell(channels, &mut sink, &mut standing).await {
+                if let Err(error) = self.tell(channels).await {
                     return error;
                 }
             }
         };
         tokio::select! {
-            error = hear => error,
+            error = watch => error,
             error = keep => error,
         }
     }
-}
 
-/// Tells Redis of all changes.
-async fn tell(
-    channels: &Channels,
-    sink: &mut PubSubSink,
-    standing: &mut HashSet<Arc<str>>,
-) -> Result<(), Gone> {
-    let patience = channels.bounds.timeout;
-    loop {
-        let (to_add, to_remove) = channels.shared.changes(standing);
-        if to_add.is_empty() && to_remove.is_empty() {
-            if channels.shared.wanted.lock().changed.is_empty() {
-                return Ok(());
+    /// Tells Redis of all changes.
+    async fn tell(&mut self, channels: &Channels) -> Result<(), Gone> {
+        let patience = channels.bounds.timeout;
+        let Self {
+            connection,
+            standing,
+            ..
+        } = self;
+        loop {
+            let (to_add, to_remove) = channels.shared.changes(standing);
+            if to_add.is_empty() && to_remove.is_empty() {
+                if channels.shared.wanted.lock().changed.is_empty() {
+                    return Ok(());
+                }
+                continue;
             }
-            continue;
-        }
-        if !to_remove.is_empty() {
-            within(patience, sink.unsubscribe(names(&to_remove))).await?;
-            for channel in &to_remove {
-                standing.remove(channel);
+            if !to_remove.is_empty() {
+                within(patience, connection.unsubscribe(names(&to_remove))).await?;
+                for channel in &to_remove {
+                    standing.remove(channel);
+                }
             }
-        }
-        if !to_add.is_empty() {
-            within(patience, sink.subscribe(names(&to_add))).await?;
-            channels.shared.confirm(&to_add);
-            standing.extend(to_add);
+            if !to_add.is_empty() {
+                within(patience, connection.subscribe(names(&to_add))).await?;
+                channels.shared.confirm(&to_add);
+                standing.extend(to_add);
+            }
         }
     }
 }

@@ -19,7 +19,7 @@ const BOUNDS: Bounds = Bounds {
 
 fn channels(server: &RedisServer, bounds: Bounds) -> Channels {
     let client = Client::open(server.url()).expect("a URL");
-    Channels::new(client, bounds)
+    Channels::new(&client, bounds)
 }
 
 async fn publish(server: &RedisServer, channel: &str, payload: &str) -> usize {
@@ -154,6 +154,30 @@ async fn a_channel_wanted_of_a_redis_that_hangs_follows_when_it_answers() {
     server.signal("-CONT");
     assert_eq!(next(&mut heard).await, Heard::Interrupted);
     assert!(in_time(channels.confirmed("b")).await);
+}
+
+#[tokio::test]
+async fn what_a_connection_hears_that_was_given_up_is_not_heard_a_second_time() {
+    let server = RedisServer::start().await;
+    let bounds = Bounds {
+        timeout: Duration::from_millis(300),
+        ..BOUNDS
+    };
+    let channels = channels(&server, bounds);
+    let mut heard = channels.hear();
+    assert!(in_time(channels.subscribe("a")).await);
+    let given_up = in_time(channels.connection()).await;
+    server.signal("-STOP");
+    assert!(!in_time(channels.subscribe("b")).await);
+    assert!(channels.connection().await.is_none());
+    server.signal("-CONT");
+    assert_eq!(next(&mut heard).await, Heard::Interrupted);
+    assert!(in_time(channels.confirmed("a")).await);
+    assert_eq!(publish(&server, "a", "one").await, 2);
+    assert_eq!(next(&mut heard).await, message("a", "one"));
+    publish(&server, "b", "two").await;
+    assert_eq!(next(&mut heard).await, message("b", "two"));
+    drop(given_up);
 }
 
 #[tokio::test]

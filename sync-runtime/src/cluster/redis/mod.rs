@@ -126,7 +126,7 @@ impl RedisCluster {
             timeout,
             waiting_bytes: config.cluster_receive_bytes,
         };
-        let channels = Channels::new(client, bounds);
+        let channels = Channels::new(&client, bounds);
         let publisher_bounds = publisher::Bounds {
             bytes: config.cluster_publish_bytes,
             lost_channels: config.cluster_lost_topics,
@@ -137,7 +137,7 @@ impl RedisCluster {
             payload: text(&id, &Said::Lost).unwrap_or_default(),
             to_all: Topic::Nodes.channel(&prefix),
         };
-        let (publisher, writing) = Publisher::new(connection.clone(), publisher_bounds, word);
+        let (publisher, writing) = Publisher::new(channels.clone(), publisher_bounds, word);
         runtime.spawn(writing);
 
         let pulse = Pulse::default();

@@ -7,7 +7,7 @@
 
 use std::{
     collections::HashSet,
-    mem,
+    io, mem,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -17,13 +17,13 @@ use std::{
 
 use futures_util::FutureExt;
 use parking_lot::Mutex;
-use redis::{RedisResult, aio::ConnectionManager};
+use redis::RedisResult;
 use tokio::{
     sync::{Notify, mpsc},
     time::{Instant, MissedTickBehavior, interval, sleep_until, timeout},
 };
 
-use crate::observe;
+use crate::{observe, redis_channels::Channels};
 
 /// How many publications are sent to Redis in one round at the most.
 const AT_ONCE: usize = 256;
@@ -94,7 +94,7 @@ impl Lost {
 impl Publisher {
     /// A publisher, and what has to run for it.
     pub(super) fn new(
-        connection: ConnectionManager,
+        channels: Channels,
         bounds: Bounds,
         word: Word,
     ) -> (Self, impl Future<Output = ()> + Send + 'static) {
@@ -108,7 +108,7 @@ impl Publisher {
         });
         let writer = Writer {
             shared: shared.clone(),
-            connection,
+            channels,
             word,
         };
         (Self(shared), writer.run(publications))
@@ -152,7 +152,7 @@ impl Shared {
 
 struct Writer {
     shared: Arc<Shared>,
-    connection: ConnectionManager,
+    channels: Channels,
     word: Word,
 }
 
@@ -230,20 +230,25 @@ impl Writer {
             let publish = pipeline.cmd("PUBLISH").arg(channel).arg(payload);
             publish.ignore();
         }
-        let published = pipeline.exec_async(&mut self.connection);
+        let published = async {
+            let connection = self.channels.connection().await;
+            let mut connection = connection.ok_or(io::Error::from(io::ErrorKind::NotConnected))?;
+            pipeline.exec_async(&mut connection).await
+        };
         let answered = timeout(self.shared.bounds.timeout, published).await;
-        answered.unwrap_or_else(|_| Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()))
+        answered.unwrap_or_else(|_| Err(io::Error::from(io::ErrorKind::TimedOut).into()))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use futures_util::{StreamExt, stream::BoxStream};
-    use redis::Msg;
+    use redis::aio::ConnectionManager;
     use tokio::time::sleep;
 
     use super::*;
     use crate::{
+        redis_channels::{self, Heard},
         redis_connection,
         session::redis::server_for_tests::{PATIENCE, RedisServer},
     };
@@ -252,15 +257,18 @@ mod tests {
     async fn publisher(
         server: &RedisServer,
         interval: Duration,
-    ) -> (Publisher, BoxStream<'static, Msg>, ConnectionManager) {
-        let connect = async || {
-            let connected = redis_connection::connect(&server.url(), PATIENCE).await;
-            connected.expect("a connection")
-        };
-        let (client, connection) = connect().await;
-        let (_, publishing) = connect().await;
-        let mut listener = client.get_async_pubsub().await.expect("a connection");
-        listener.subscribe("a").await.expect("a subscription");
+    ) -> (Publisher, BoxStream<'static, Heard>, ConnectionManager) {
+        let connected = redis_connection::connect(&server.url(), PATIENCE).await;
+        let (client, connection) = connected.expect("a connection");
+        let channels = Channels::new(
+            &client,
+            redis_channels::Bounds {
+                timeout: PATIENCE,
+                waiting_bytes: usize::MAX,
+            },
+        );
+        let heard = channels.hear();
+        assert!(channels.subscribe("a").await);
         let bounds = Bounds {
             bytes: 10_000,
             lost_channels: 10,
@@ -271,15 +279,17 @@ mod tests {
             payload: "lost".into(),
             to_all: "all".into(),
         };
-        let (publisher, writing) = Publisher::new(publishing, bounds, word);
+        let (publisher, writing) = Publisher::new(channels, bounds, word);
         tokio::spawn(writing);
-        (publisher, listener.into_on_message().boxed(), connection)
+        (publisher, heard, connection)
     }
 
-    async fn hear(heard: &mut BoxStream<'static, Msg>) -> String {
-        let message = timeout(PATIENCE, heard.next()).await.expect("something");
-        let payload = message.expect("a message").get_payload();
-        payload.expect("text")
+    async fn hear(heard: &mut BoxStream<'static, Heard>) -> String {
+        let heard = timeout(PATIENCE, heard.next()).await.expect("something");
+        let Some(Heard::Message { payload, .. }) = heard else {
+            panic!("no message but {heard:?}");
+        };
+        String::from_utf8(payload).expect("text")
     }
 
     #[tokio::test]
