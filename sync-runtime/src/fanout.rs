@@ -14,6 +14,7 @@ use crate::{
     Failure, audience,
     connection::Connection,
     delivery::Delivery,
+    door::Batch,
     error::Refusal,
     handler::{
         client::{Begun, ClientRoute, Deliver, Shaped, Shaper},
@@ -211,29 +212,34 @@ async fn to_each(
     let Some(shared) = shared(delivery, &delivery.output) else {
         return 0;
     };
-    let emit =
-        |recipient: &Arc<Connection>, portion| emit(server, delivery, &shared, recipient, portion);
+    let emit = |recipient: &Arc<Connection>, portion, others: &mut Batch| {
+        emit(server, delivery, &shared, recipient, portion, others)
+    };
     let finish = |recipient: &Arc<Connection>, portion| {
-        let sent = is_still_one(server, delivery, to, recipient) && emit(recipient, portion);
+        let sent = is_still_one(server, delivery, to, recipient)
+            && emit(recipient, portion, &mut Batch::default());
         usize::from(sent)
     };
     let mut sent = 0;
+    let mut batch = Batch::default();
     let mut waiting = FuturesUnordered::new();
     for recipient in &recipients {
         let portion = match portion_of(server, delivery, shaper, recipient) {
             Portioned::Now(portion) => {
-                sent += usize::from(emit(recipient, portion));
+                sent += usize::from(emit(recipient, portion, &mut batch));
                 continue;
             }
             Portioned::Later(portion) => portion,
         };
         waiting.push(portion.map(move |portion| (recipient, portion)));
-        if waiting.len() >= server.config.max_concurrent_recipients
-            && let Some((recipient, portion)) = waiting.next().await
-        {
-            sent += finish(recipient, portion);
+        if waiting.len() >= server.config.max_concurrent_recipients {
+            batch.flush();
+            if let Some((recipient, portion)) = waiting.next().await {
+                sent += finish(recipient, portion);
+            }
         }
     }
+    drop(batch);
     while let Some((recipient, portion)) = waiting.next().await {
         sent += finish(recipient, portion);
     }
@@ -349,6 +355,7 @@ fn emit(
     shared_by_all: &Shared,
     recipient: &Arc<Connection>,
     portion: ForOne,
+    others: &mut Batch,
 ) -> bool {
     let sent = match portion {
         Ok(None) => return false,
@@ -356,7 +363,7 @@ fn emit(
             server: own,
             client,
         })) => {
-            let emit = |shared: &Shared| server.emit_packet(recipient, shared.with(client));
+            let emit = |shared: &Shared| server.emit_packet(recipient, shared.with(client), others);
             match own {
                 None => emit(shared_by_all),
                 Some(own) => shared(delivery, &own).is_some_and(|shared| emit(&shared)),

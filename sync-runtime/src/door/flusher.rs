@@ -21,6 +21,7 @@ use std::{
     time::Duration,
 };
 
+use smallvec::{SmallVec, smallvec};
 use tokio::{
     runtime::Handle,
     sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
@@ -40,12 +41,16 @@ const LONGEST_REST: u32 = 20;
 /// How many bytes of small frames are put together for one write.
 pub(super) const TOGETHER: usize = 64 * 1024;
 
+/// Lines of one of those who write, put on a list together.
+type Lines = SmallVec<[Arc<Line>; 1]>;
+
 /// The way to one of those who write. A line is on a list twice at the most, once because of what is
 /// sent and once because its network takes more: that bounds them.
 #[derive(Clone)]
 pub(super) struct Flusher {
-    due: UnboundedSender<Arc<Line>>,
-    urgent: UnboundedSender<Arc<Line>>,
+    number: usize,
+    due: UnboundedSender<Lines>,
+    urgent: UnboundedSender<Lines>,
 }
 
 impl Flusher {
@@ -53,6 +58,7 @@ impl Flusher {
     #[cfg(test)]
     pub(super) fn idle() -> Self {
         Self {
+            number: 0,
             due: unbounded_channel().0,
             urgent: unbounded_channel().0,
         }
@@ -61,12 +67,46 @@ impl Flusher {
     /// Has a line written to, with all others in the next round.
     pub(super) fn flush(&self, line: Arc<Line>) {
         // After the end of the runtime nobody writes.
-        let _ = self.due.send(line);
+        let _ = self.due.send(smallvec![line]);
     }
 
     /// Has a line written to before the next round.
     pub(super) fn flush_now(&self, line: Arc<Line>) {
-        let _ = self.urgent.send(line);
+        let _ = self.urgent.send(smallvec![line]);
+    }
+}
+
+/// Lines that are put on their lists when the last of them has what it is sent. One that writes could be done with
+/// the first before the others have it, and these would wait for the next round.
+#[derive(Default)]
+pub(crate) struct Batch {
+    /// Those of each that writes.
+    lines: Vec<Lines>,
+}
+
+impl Batch {
+    pub(super) fn add(&mut self, line: Arc<Line>) {
+        let number = line.flusher().number;
+        if self.lines.len() <= number {
+            self.lines.resize_with(number + 1, Lines::new);
+        }
+        self.lines[number].push(line);
+    }
+
+    /// Has all of them written to.
+    pub(crate) fn flush(&mut self) {
+        for lines in self.lines.drain(..) {
+            if let Some(first) = lines.first() {
+                let flusher = first.flusher().clone();
+                let _ = flusher.due.send(lines);
+            }
+        }
+    }
+}
+
+impl Drop for Batch {
+    fn drop(&mut self) {
+        self.flush();
     }
 }
 
@@ -90,27 +130,32 @@ impl Flushers {
     pub(super) fn next(&self) -> Flusher {
         let all = self.all.get_or_init(|| {
             let workers = Handle::current().metrics().num_workers();
-            (0..workers.max(1)).map(|_| begin(self.interval)).collect()
+            let numbers = 0..workers.max(1);
+            numbers.map(|number| begin(number, self.interval)).collect()
         });
         all[self.next.fetch_add(1, Relaxed) % all.len()].clone()
     }
 }
 
 /// Begins to write, with this interval from round to round.
-pub(super) fn begin(interval: Duration) -> Flusher {
+pub(super) fn begin(number: usize, interval: Duration) -> Flusher {
     let (due, lines) = unbounded_channel();
     tokio::spawn(write(Haste::Due, lines, interval));
     let (urgent, lines) = unbounded_channel();
     tokio::spawn(write(Haste::Urgent, lines, Duration::ZERO));
-    Flusher { due, urgent }
+    Flusher {
+        number,
+        due,
+        urgent,
+    }
 }
 
 /// Writes in rounds: one is over when all have been written to that were on the list when it began.
-async fn write(haste: Haste, mut list: UnboundedReceiver<Arc<Line>>, interval: Duration) {
-    let mut lines = Vec::with_capacity(LINES);
+async fn write(haste: Haste, mut list: UnboundedReceiver<Lines>, interval: Duration) {
+    let mut taken = Vec::with_capacity(LINES);
     let mut together = Vec::with_capacity(TOGETHER);
     let mut next_round = Instant::now();
-    while list.recv_many(&mut lines, LINES).await > 0 {
+    while list.recv_many(&mut taken, LINES).await > 0 {
         if Instant::now() < next_round {
             sleep_until(next_round).await;
         } else {
@@ -118,15 +163,20 @@ async fn write(haste: Haste, mut list: UnboundedReceiver<Arc<Line>>, interval: D
         }
         let began = Instant::now();
         let mut left = list.len();
+        let mut in_turn = 0;
         loop {
-            for line in lines.drain(..) {
+            for line in taken.drain(..).flatten() {
+                if in_turn == LINES {
+                    give_way().await;
+                    in_turn = 0;
+                }
                 flush(&line, haste, &mut together);
+                in_turn += 1;
             }
             if left == 0 {
                 break;
             }
-            give_way().await;
-            left -= list.recv_many(&mut lines, LINES.min(left)).await;
+            left -= list.recv_many(&mut taken, LINES.min(left)).await;
         }
         let ended = Instant::now();
         let rest = (ended - began).min(interval * LONGEST_REST);

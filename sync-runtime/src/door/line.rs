@@ -25,7 +25,7 @@ use tokio::{
 };
 
 use super::{
-    flusher::{self, Flusher, TOGETHER},
+    flusher::{self, Batch, Flusher, TOGETHER},
     queue::{ForBelow, Haste, KEPT, Piece, Queue},
     traffic::{SlowReason, Traffic},
 };
@@ -46,6 +46,16 @@ const WRITES: usize = 8;
 pub(crate) trait Io: AsyncRead + AsyncWrite + Unpin + Send + 'static {}
 
 impl<T: AsyncRead + AsyncWrite + Unpin + Send + 'static> Io for T {}
+
+/// When a packet is written.
+pub(crate) enum When<'a> {
+    /// Before the next round, with all that waits for the same client.
+    AtOnce,
+    /// In the next round.
+    Due,
+    /// In the next round once all have it that are sent to together.
+    DueWith(&'a mut Batch),
+}
 
 /// The line to a client, for all the life of its Engine.IO session, whatever transport that has.
 pub(crate) struct Line {
@@ -114,11 +124,23 @@ impl Line {
     }
 
     /// Sends a packet, or gives it back if it is the layer below that has to.
-    pub(crate) fn send(self: &Arc<Self>, packet: Packet, haste: Haste) -> Result<(), ForBelow> {
+    pub(crate) fn send(self: &Arc<Self>, packet: Packet, when: When<'_>) -> Result<(), ForBelow> {
         let mut queue = self.queue.lock();
         queue.push(packet)?;
-        self.tell(&mut queue, haste);
+        match when {
+            When::AtOnce => self.tell(&mut queue, Haste::Urgent),
+            When::Due => self.tell(&mut queue, Haste::Due),
+            When::DueWith(batch) => {
+                if queue.falls(Haste::Due) {
+                    batch.add(self.clone());
+                }
+            }
+        }
         Ok(())
+    }
+
+    pub(super) fn flusher(&self) -> &Flusher {
+        &self.flusher
     }
 
     /// Forgets what cannot be sent because something before it was lost, so that what follows can be.

@@ -25,8 +25,9 @@ use crate::below::{SocketIoService, SocketRef};
 use self::flusher::Flushers;
 pub use self::traffic::SlowReason;
 pub(crate) use self::{
-    line::Line,
-    queue::{ForBelow, Haste},
+    flusher::Batch,
+    line::{Line, When},
+    queue::ForBelow,
     wire::Wire,
 };
 

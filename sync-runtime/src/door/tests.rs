@@ -18,15 +18,14 @@ use tokio::{
 };
 
 use super::{
-    flusher,
-    line::{Line, MAX_BELOW},
-    queue::Haste,
+    flusher::{self, Batch},
+    line::{Line, MAX_BELOW, When},
     wire::{CLOSE, Wire},
 };
 use crate::packet::{Amount, Around, Packet};
 
 fn line() -> Arc<Line> {
-    Arc::new(Line::new(flusher::begin(Duration::ZERO)))
+    Arc::new(Line::new(flusher::begin(0, Duration::ZERO)))
 }
 
 /// An event with this much text.
@@ -37,7 +36,7 @@ fn packet(bytes: usize) -> Packet {
 /// Whether it is sent directly.
 fn send(line: &Arc<Line>, packet: &Packet) -> bool {
     line.traffic().sent(packet.amount());
-    line.send(packet.clone(), Haste::Due).is_ok()
+    line.send(packet.clone(), When::Due).is_ok()
 }
 
 /// What a packet is on the network.
@@ -276,7 +275,7 @@ impl AsyncWrite for Panics {
 
 #[tokio::test]
 async fn a_network_that_panics_ends_its_own_line_and_no_other() {
-    let flusher = flusher::begin(Duration::ZERO);
+    let flusher = flusher::begin(0, Duration::ZERO);
     let [broken, whole] = [(); 2].map(|()| Arc::new(Line::new(flusher.clone())));
     let mut wire = Wire::new(Panics, &broken).expect("a free line");
     let (mut client, server) = duplex(1024);
@@ -291,7 +290,7 @@ async fn a_network_that_panics_ends_its_own_line_and_no_other() {
 #[tokio::test(start_paused = true)]
 async fn what_many_get_waits_for_its_round_and_an_answer_takes_it_along() {
     const INTERVAL: Duration = Duration::from_millis(100);
-    let flusher = flusher::begin(INTERVAL);
+    let flusher = flusher::begin(0, INTERVAL);
     let [line, other] = [(); 2].map(|()| Arc::new(Line::new(flusher.clone())));
     let (mut client, server) = duplex(1024);
     let _wire = Wire::new(server, &line).expect("a free line");
@@ -308,7 +307,7 @@ async fn what_many_get_waits_for_its_round_and_an_answer_takes_it_along() {
     assert!(send(&line, &second));
     assert!(send(&other, &second));
     line.traffic().sent(answer.amount());
-    assert!(line.send(answer.clone(), Haste::Urgent).is_ok());
+    assert!(line.send(answer.clone(), When::AtOnce).is_ok());
     read(&mut client, &[&bytes(&second), &bytes(&answer)]).await;
     assert_eq!(rounds(), 0, "an answer waits for no round");
     read(&mut other_client, &[&bytes(&second)]).await;
@@ -320,9 +319,37 @@ async fn what_many_get_waits_for_its_round_and_an_answer_takes_it_along() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn those_who_are_sent_to_together_share_a_round_that_begins_when_all_have_it() {
+    const INTERVAL: Duration = Duration::from_millis(100);
+    let flusher = flusher::begin(0, INTERVAL);
+    let lines = [(); 3].map(|()| Arc::new(Line::new(flusher.clone())));
+    let mut ends = lines.each_ref().map(|line| {
+        let (client, server) = duplex(1024);
+        (client, Wire::new(server, line).expect("a free line"))
+    });
+    let packet = packet(1);
+    let begun = Instant::now();
+    let mut batch = Batch::default();
+    for line in &lines {
+        line.traffic().sent(packet.amount());
+        let sent = line.send(packet.clone(), When::DueWith(&mut batch));
+        assert!(sent.is_ok());
+        for _ in 0..10 {
+            yield_now().await;
+        }
+        assert_eq!(lines[0].traffic().unsent(), packet.amount());
+    }
+    drop(batch);
+    for (client, _) in &mut ends {
+        read(client, &[&bytes(&packet)]).await;
+    }
+    assert!(begun.elapsed() < INTERVAL);
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_waits_for_its_round_is_written_before_its_line_is_hung_up() {
     let (mut client, server) = duplex(1024);
-    let line = Arc::new(Line::new(flusher::begin(Duration::from_millis(100))));
+    let line = Arc::new(Line::new(flusher::begin(0, Duration::from_millis(100))));
     let mut wire = Wire::new(server, &line).expect("a free line");
     assert!(send(&line, &packet(1)));
     read(&mut client, &[&bytes(&packet(1))]).await;

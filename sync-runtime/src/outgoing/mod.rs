@@ -17,7 +17,7 @@ pub(crate) use self::watch::watch;
 use crate::{
     below::Full,
     connection::Connection,
-    door::{ForBelow, Haste, SlowReason},
+    door::{Batch, ForBelow, SlowReason, When},
     packet::Packet,
     room::RoomCode,
     server::Server,
@@ -46,7 +46,7 @@ impl Server {
         event: &str,
         data: &impl Serialize,
     ) -> bool {
-        self.emit_with(to, event, data, Haste::Due)
+        self.emit_with(to, event, data, When::Due)
     }
 
     /// As [`emit`](Self::emit), an event that its client waits for.
@@ -56,7 +56,7 @@ impl Server {
         event: &str,
         answer: &impl Serialize,
     ) -> bool {
-        self.emit_with(to, event, answer, Haste::Urgent)
+        self.emit_with(to, event, answer, When::AtOnce)
     }
 
     fn emit_with(
@@ -64,15 +64,20 @@ impl Server {
         to: &Arc<Connection>,
         event: &str,
         data: &impl Serialize,
-        haste: Haste,
+        when: When<'_>,
     ) -> bool {
         let packet = written(event, Packet::event(event, data));
-        packet.is_some_and(|packet| self.send(to, packet, haste))
+        packet.is_some_and(|packet| self.send(to, packet, when))
     }
 
-    /// As [`emit`](Self::emit), with an event that is written already.
-    pub(crate) fn emit_packet(self: &Arc<Self>, to: &Arc<Connection>, packet: Packet) -> bool {
-        self.send(to, packet, Haste::Due)
+    /// As [`emit`](Self::emit), with an event that is written already, together with others.
+    pub(crate) fn emit_packet(
+        self: &Arc<Self>,
+        to: &Arc<Connection>,
+        packet: Packet,
+        others: &mut Batch,
+    ) -> bool {
+        self.send(to, packet, When::DueWith(others))
     }
 
     /// Acknowledges a packet of a connection, as [`emit_answer`](Self::emit_answer) sends an event.
@@ -83,14 +88,14 @@ impl Server {
         data: &impl Serialize,
     ) -> bool {
         let packet = written("an acknowledgement", Packet::ack(id, data));
-        packet.is_some_and(|packet| self.send(to, packet, Haste::Urgent))
+        packet.is_some_and(|packet| self.send(to, packet, When::AtOnce))
     }
 
-    fn send(self: &Arc<Self>, to: &Arc<Connection>, packet: Packet, haste: Haste) -> bool {
+    fn send(self: &Arc<Self>, to: &Arc<Connection>, packet: Packet, when: When<'_>) -> bool {
         if !self.can_hear(to) {
             return false;
         }
-        let sent = self.try_send(to, packet, haste);
+        let sent = self.try_send(to, packet, when);
         if let Err(reason) = sent {
             self.evict(to, reason);
         }
@@ -98,17 +103,17 @@ impl Server {
     }
 
     /// Sends a packet to a connection that can hear it, if not too much waits for it already.
-    fn try_send(&self, to: &Connection, packet: Packet, haste: Haste) -> Result<(), SlowReason> {
+    fn try_send(&self, to: &Connection, packet: Packet, when: When<'_>) -> Result<(), SlowReason> {
         let line = to.line();
         let bounds = self.config.unsent_bounds();
         line.traffic().admit(packet.amount(), bounds)?;
-        self.pass_on(to, packet, haste)
+        self.pass_on(to, packet, when)
             .map_err(|Full| SlowReason::Lost)
     }
 
     /// Gives a packet to whoever writes it.
-    fn pass_on(&self, to: &Connection, packet: Packet, haste: Haste) -> Result<(), Full> {
-        match to.line().send(packet, haste) {
+    fn pass_on(&self, to: &Connection, packet: Packet, when: When<'_>) -> Result<(), Full> {
+        match to.line().send(packet, when) {
             Ok(()) => Ok(()),
             Err(ForBelow(packet)) => self.below.send(to.id(), &packet),
         }
@@ -194,6 +199,7 @@ fn is_of(connection: &Connection, session: Option<&SessionKey>) -> bool {
 struct Round<'a> {
     server: &'a Arc<Server>,
     packet: Packet,
+    batch: Batch,
     sent: usize,
     slow: Vec<(Arc<Connection>, SlowReason)>,
 }
@@ -203,6 +209,7 @@ impl<'a> Round<'a> {
         Self {
             server,
             packet,
+            batch: Batch::default(),
             sent: 0,
             slow: Vec::new(),
         }
@@ -213,10 +220,8 @@ impl<'a> Round<'a> {
             if !self.server.can_hear(member) {
                 continue;
             }
-            match self
-                .server
-                .try_send(member, self.packet.clone(), Haste::Due)
-            {
+            let when = When::DueWith(&mut self.batch);
+            match self.server.try_send(member, self.packet.clone(), when) {
                 Ok(()) => self.sent += 1,
                 Err(reason) => self.slow.push((member.clone(), reason)),
             }
@@ -246,7 +251,7 @@ pub(crate) fn emit_last(
         return false;
     };
     to.line().traffic().sent(packet.amount());
-    server.pass_on(to, packet, Haste::Urgent).is_ok()
+    server.pass_on(to, packet, When::AtOnce).is_ok()
 }
 
 fn written(what: &str, packet: serde_json::Result<Packet>) -> Option<Packet> {
