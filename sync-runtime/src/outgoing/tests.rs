@@ -95,6 +95,37 @@ async fn what_waits_for_a_client_that_polls_and_then_has_a_web_socket_is_known_t
     until("all was written", || unsent() == Amount::default()).await;
 }
 
+#[tokio::test]
+async fn what_a_request_is_cancelled_by_begins_no_round_that_its_delivery_would_wait_for() {
+    const INTERVAL: Duration = Duration::from_millis(100);
+    let running = serve(Config {
+        flush_interval: INTERVAL,
+        ..Config::default()
+    })
+    .await;
+    let mut client = Client::connect(&running).await;
+    running.join(&client);
+    let mut fastest = Duration::MAX;
+    for number in 0..5 {
+        // All rounds before are over.
+        sleep(INTERVAL * 2).await;
+        let request = json!({
+            "name": "sync/desk/nothing/v1", "data": {}, "cb": "nothing", "receiver": "room", "responseIndex": number,
+        });
+        client.say(&format!("42{}", json!(["sync", request]))).await;
+        let progress = client.event().await.expect("an open connection").0;
+        assert_eq!(progress, format!("sync-progress-{number}"));
+        let answer = client.event().await.expect("an open connection").0;
+        assert_eq!(answer, format!("sync-{number}"));
+        let began = Instant::now();
+        running.emit(&json!(number));
+        let delivery = client.event().await.expect("an open connection");
+        assert_eq!(delivery.1, json!(number));
+        fastest = fastest.min(began.elapsed());
+    }
+    assert!(fastest < INTERVAL / 2, "{fastest:?}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_goes_over_to_a_web_socket_under_load_hears_everything_once_and_in_order() {
     const EVENTS: usize = 10_000;

@@ -85,10 +85,11 @@ impl Reply {
         self.ack.send(server, connection, answer);
     }
 
-    /// Tells of the request's progress, before its answer.
+    /// Tells of the request's progress, before its answer. It waits for no round, and begins none: the request's
+    /// deliveries would have to wait for the next.
     fn progress(&self, progress: &impl Serialize) {
         let event = self.to.progress_event();
-        self.server.emit(&self.connection, &event, progress);
+        self.server.emit_answer(&self.connection, &event, progress);
     }
 }
 
