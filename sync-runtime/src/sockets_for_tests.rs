@@ -36,7 +36,7 @@ impl App for State {
 }
 
 pub(crate) struct Running {
-    address: SocketAddr,
+    pub(crate) address: SocketAddr,
     pub(crate) router: Router,
     pub(crate) server: Arc<Server>,
     /// What the hook was told.

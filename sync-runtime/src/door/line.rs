@@ -20,12 +20,13 @@ use std::{
 use futures_util::task::AtomicWaker;
 use parking_lot::Mutex;
 use tokio::{
-    io::{AsyncRead, AsyncWrite, WriteHalf},
+    io::AsyncWrite,
     time::{sleep, timeout},
 };
 
 use super::{
     flusher::{self, Batch, Flusher, TOGETHER},
+    network::WriteEnd,
     queue::{ForBelow, Haste, KEPT, Piece, Queue},
     traffic::{SlowReason, Traffic},
 };
@@ -41,11 +42,6 @@ const HOLD_CHECK: Duration = Duration::from_millis(5);
 
 /// How many writes a line has before others have their turn.
 const WRITES: usize = 8;
-
-/// What a web socket comes in by.
-pub(crate) trait Io: AsyncRead + AsyncWrite + Unpin + Send + 'static {}
-
-impl<T: AsyncRead + AsyncWrite + Unpin + Send + 'static> Io for T {}
 
 /// When a packet is written.
 pub(crate) enum When<'a> {
@@ -79,7 +75,7 @@ pub(crate) struct Line {
 /// What is being written, and to where.
 #[derive(Default)]
 struct Out {
-    network: Option<WriteHalf<Box<dyn Io>>>,
+    network: Option<WriteEnd>,
     pieces: VecDeque<Piece>,
     /// How much of the first piece has been written.
     at: usize,
@@ -278,7 +274,7 @@ impl Line {
     }
 
     /// Lets a web socket talk through it, unless one does already.
-    pub(super) fn take(&self, network: WriteHalf<Box<dyn Io>>) -> bool {
+    pub(super) fn take(&self, network: WriteEnd) -> bool {
         let is_free = !self.is_taken.swap(true, Ordering::SeqCst);
         if is_free {
             self.out.lock().network = Some(network);
@@ -292,7 +288,7 @@ impl Line {
     }
 
     /// The web socket is gone; `is_over` if the session was its own. Gives the way to its network.
-    pub(super) fn give_back(&self, is_over: bool) -> Option<WriteHalf<Box<dyn Io>>> {
+    pub(super) fn give_back(&self, is_over: bool) -> Option<WriteEnd> {
         let out = mem::take(&mut *self.out.lock());
         self.below.store(0, Ordering::SeqCst);
         let mut queue = self.queue.lock();

@@ -2,6 +2,7 @@
 
 mod flusher;
 mod line;
+mod network;
 mod queue;
 #[cfg(test)]
 mod tests;
@@ -27,6 +28,7 @@ pub use self::traffic::SlowReason;
 pub(crate) use self::{
     flusher::Batch,
     line::{Line, When},
+    network::Network,
     queue::ForBelow,
     wire::Wire,
 };

@@ -14,15 +14,20 @@ use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf, duplex},
     net::{TcpListener, TcpStream},
     task::yield_now,
-    time::Instant,
+    time::{Instant, timeout},
 };
 
 use super::{
     flusher::{self, Batch},
     line::{Line, MAX_BELOW, When},
+    network::Network,
     wire::{CLOSE, Wire},
 };
-use crate::packet::{Amount, Around, Packet};
+use crate::{
+    Config,
+    packet::{Amount, Around, Packet},
+    sockets_for_tests::{PATIENCE, serve},
+};
 
 fn line() -> Arc<Line> {
     Arc::new(Line::new(flusher::begin(0, Duration::ZERO)))
@@ -61,7 +66,7 @@ async fn read(client: &mut (impl AsyncRead + Unpin), expected: &[&[u8]]) {
 async fn a_line_ends_after_the_message_that_its_client_is_sending() {
     let (mut client, server) = duplex(1024);
     let line = line();
-    let mut wire = Wire::new(server, &line).expect("a free line");
+    let mut wire = Wire::new(Network::other(server), &line).expect("a free line");
     let mut buffer = [0; 64];
 
     client
@@ -80,7 +85,7 @@ async fn a_line_ends_after_the_message_that_its_client_is_sending() {
 async fn a_line_on_which_nobody_speaks_ends_at_once() {
     let (_client, server) = duplex(1024);
     let line = line();
-    let mut wire = Wire::new(server, &line).expect("a free line");
+    let mut wire = Wire::new(Network::other(server), &line).expect("a free line");
     let reading = tokio::spawn(async move {
         let mut buffer = [0; 3];
         let mut all = Vec::new();
@@ -99,7 +104,7 @@ async fn a_line_on_which_nobody_speaks_ends_at_once() {
 async fn packets_and_what_the_layer_below_writes_come_in_their_order() {
     let (mut client, server) = duplex(100_000);
     let line = line();
-    let mut wire = Wire::new(server, &line).expect("a free line");
+    let mut wire = Wire::new(Network::other(server), &line).expect("a free line");
     line.connect();
     let (first, second) = (packet(10), packet(70_000));
     assert!(send(&line, &first));
@@ -119,14 +124,14 @@ async fn packets_and_what_the_layer_below_writes_come_in_their_order() {
 async fn a_session_that_polled_goes_over_when_its_client_says_so_and_stays_when_it_does_not() {
     let (client, server) = duplex(1024);
     let line = line();
-    let wire = Wire::after_polls(server, &line).expect("a free line");
+    let wire = Wire::after_polls(Network::other(server), &line).expect("a free line");
     assert!(!send(&line, &packet(1)));
     drop((wire, client));
     assert!(!send(&line, &packet(1)));
     line.polled(b"42[]\x1e42[]");
 
     let (mut client, server) = duplex(1024);
-    let mut wire = Wire::after_polls(server, &line).expect("a free line");
+    let mut wire = Wire::after_polls(Network::other(server), &line).expect("a free line");
     assert!(!send(&line, &packet(1)));
     let upgrade = [0x81, 0x81, 7, 0, 0, 0, b'5' ^ 7];
     client.write_all(&upgrade).await.expect("written");
@@ -142,7 +147,7 @@ async fn a_session_that_polled_goes_over_when_its_client_says_so_and_stays_when_
 async fn what_the_client_takes_is_written_and_what_it_does_not_take_is_not() {
     let (mut client, server) = duplex(64);
     let line = line();
-    let _wire = Wire::new(server, &line).expect("a free line");
+    let _wire = Wire::new(Network::other(server), &line).expect("a free line");
     let packets = [packet(48), packet(30), packet(100_000)];
     let all: usize = packets.iter().map(|packet| packet.amount().bytes).sum();
     for packet in &packets {
@@ -164,7 +169,7 @@ async fn what_the_client_takes_is_written_and_what_it_does_not_take_is_not() {
 async fn a_line_is_settled_when_what_was_sent_is_held_up_no_longer_or_for_too_long() {
     let (mut client, server) = duplex(1024);
     let line = line();
-    let mut wire = Wire::new(server, &line).expect("a free line");
+    let mut wire = Wire::new(Network::other(server), &line).expect("a free line");
     line.settled().await;
     line.connect();
     let last = packet(1);
@@ -196,7 +201,7 @@ async fn a_line_is_settled_when_what_was_sent_is_held_up_no_longer_or_for_too_lo
 async fn packets_in_parts_of_any_length_are_written_in_their_order() {
     let (mut client, server) = duplex(1000);
     let line = line();
-    let _wire = Wire::new(server, &line).expect("a free line");
+    let _wire = Wire::new(Network::other(server), &line).expect("a free line");
     let around = Arc::new(Around::event("sync", "\"", "\""));
     let own = [10, 100_000, 0, 50_000, 70_000].map(|bytes| "x".repeat(bytes));
     let packets = own.map(|own| around.with(own.into_bytes()));
@@ -212,8 +217,8 @@ async fn packets_in_parts_of_any_length_are_written_in_their_order() {
 async fn a_line_that_is_cut_fails_who_reads_and_who_writes() {
     let (_client, server) = duplex(16);
     let line = line();
-    let wire = Wire::new(server, &line).expect("a free line");
-    assert!(Wire::new(tokio::io::empty(), &line).is_none());
+    let wire = Wire::new(Network::other(server), &line).expect("a free line");
+    assert!(Wire::new(Network::other(tokio::io::empty()), &line).is_none());
     let (mut reader, mut writer) = tokio::io::split(wire);
     let reading = tokio::spawn(async move { reader.read_u8().await.map(drop) });
     let writing = tokio::spawn(async move {
@@ -227,14 +232,14 @@ async fn a_line_that_is_cut_fails_who_reads_and_who_writes() {
         let error = end.expect("no panic").expect_err("it is cut");
         assert_eq!(error.kind(), io::ErrorKind::ConnectionAborted);
     }
-    assert!(Wire::new(tokio::io::empty(), &line).is_some());
+    assert!(Wire::new(Network::other(tokio::io::empty()), &line).is_some());
 }
 
 #[tokio::test]
 async fn a_line_whose_client_has_gone_is_cut() {
     let (client, server) = duplex(16);
     let line = line();
-    let mut wire = Wire::new(server, &line).expect("a free line");
+    let mut wire = Wire::new(Network::other(server), &line).expect("a free line");
     drop(client);
     send(&line, &packet(1));
     wire.flush()
@@ -277,9 +282,9 @@ impl AsyncWrite for Panics {
 async fn a_network_that_panics_ends_its_own_line_and_no_other() {
     let flusher = flusher::begin(0, Duration::ZERO);
     let [broken, whole] = [(); 2].map(|()| Arc::new(Line::new(flusher.clone())));
-    let mut wire = Wire::new(Panics, &broken).expect("a free line");
+    let mut wire = Wire::new(Network::other(Panics), &broken).expect("a free line");
     let (mut client, server) = duplex(1024);
-    let _wire = Wire::new(server, &whole).expect("a free line");
+    let _wire = Wire::new(Network::other(server), &whole).expect("a free line");
     assert!(send(&broken, &packet(1)));
     let error = wire.read_u8().await.expect_err("it is cut");
     assert_eq!(error.kind(), io::ErrorKind::ConnectionAborted);
@@ -293,9 +298,9 @@ async fn what_many_get_waits_for_its_round_and_an_answer_takes_it_along() {
     let flusher = flusher::begin(0, INTERVAL);
     let [line, other] = [(); 2].map(|()| Arc::new(Line::new(flusher.clone())));
     let (mut client, server) = duplex(1024);
-    let _wire = Wire::new(server, &line).expect("a free line");
+    let _wire = Wire::new(Network::other(server), &line).expect("a free line");
     let (mut other_client, server) = duplex(1024);
-    let _other_wire = Wire::new(server, &other).expect("a free line");
+    let _other_wire = Wire::new(Network::other(server), &other).expect("a free line");
     let [first, second, answer, third] = [1, 2, 3, 4].map(packet);
     let begun = Instant::now();
     let rounds = || begun.elapsed().as_millis() / INTERVAL.as_millis();
@@ -325,7 +330,10 @@ async fn those_who_are_sent_to_together_share_a_round_that_begins_when_all_have_
     let lines = [(); 3].map(|()| Arc::new(Line::new(flusher.clone())));
     let mut ends = lines.each_ref().map(|line| {
         let (client, server) = duplex(1024);
-        (client, Wire::new(server, line).expect("a free line"))
+        (
+            client,
+            Wire::new(Network::other(server), line).expect("a free line"),
+        )
     });
     let packet = packet(1);
     let begun = Instant::now();
@@ -350,7 +358,7 @@ async fn those_who_are_sent_to_together_share_a_round_that_begins_when_all_have_
 async fn what_waits_for_its_round_is_written_before_its_line_is_hung_up() {
     let (mut client, server) = duplex(1024);
     let line = Arc::new(Line::new(flusher::begin(0, Duration::from_millis(100))));
-    let mut wire = Wire::new(server, &line).expect("a free line");
+    let mut wire = Wire::new(Network::other(server), &line).expect("a free line");
     assert!(send(&line, &packet(1)));
     read(&mut client, &[&bytes(&packet(1))]).await;
     assert!(send(&line, &packet(2)));
@@ -361,13 +369,36 @@ async fn what_waits_for_its_round_is_written_before_its_line_is_hung_up() {
 }
 
 #[tokio::test]
+async fn what_a_client_sends_right_behind_its_request_for_a_web_socket_is_read() {
+    let running = serve(Config::default()).await;
+    let mut client = TcpStream::connect(running.address)
+        .await
+        .expect("connected");
+    let request = "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade\r\n\
+        upgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+    // Engine.IO's message with Socket.IO's wish to be connected, masked with zeros.
+    let connect = [0x81, 0x82, 0, 0, 0, 0, b'4', b'0'];
+    let both = [request.as_bytes(), &connect].concat();
+    client.write_all(&both).await.expect("written");
+    let mut heard = Vec::new();
+    let connected = async {
+        while !String::from_utf8_lossy(&heard).contains("40{\"sid\"") {
+            assert_ne!(client.read_buf(&mut heard).await.expect("read"), 0);
+        }
+    };
+    timeout(PATIENCE, connected)
+        .await
+        .expect("an answer in time");
+}
+
+#[tokio::test]
 async fn what_was_sent_is_read_also_by_a_client_that_still_speaks() {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
     let address = listener.local_addr().expect("an address");
     let mut client = TcpStream::connect(address).await.expect("connected");
     let (server, _) = listener.accept().await.expect("accepted");
     let line = line();
-    let mut wire = Wire::new(server, &line).expect("a free line");
+    let mut wire = Wire::new(Network::other(server), &line).expect("a free line");
     wire.write_all(b"last words").await.expect("written");
     wire.flush().await.expect("written");
     client.write_all(b"not read").await.expect("written");

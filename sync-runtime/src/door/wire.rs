@@ -17,12 +17,15 @@ use std::{
 };
 
 use tokio::{
-    io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf, ReadHalf, copy, sink, split},
+    io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf, copy, sink},
     runtime::Handle,
     time::timeout,
 };
 
-use super::line::{Io, Line, MAX_BELOW};
+use super::{
+    line::{Line, MAX_BELOW},
+    network::{Network, ReadEnd},
+};
 use crate::packet::{Written, frames::Frames};
 
 /// Engine.IO's `close` as a client sends it: a final text frame, masked with zeros, of one byte.
@@ -37,7 +40,7 @@ const LINGER: Duration = Duration::from_secs(2);
 /// What the layer below has of a web socket.
 pub(crate) struct Wire {
     /// There until it is dropped.
-    network: Option<ReadHalf<Box<dyn Io>>>,
+    network: Option<ReadEnd>,
     line: Arc<Line>,
     read: Frames,
     written: Written,
@@ -49,17 +52,16 @@ pub(crate) struct Wire {
 
 impl Wire {
     /// `None` if a web socket talks through the line already: the layer below wants no second one.
-    pub(crate) fn new(io: impl Io, line: &Arc<Line>) -> Option<Self> {
-        let mut wire = Self::after_polls(io, line)?;
+    pub(crate) fn new(network: Network, line: &Arc<Line>) -> Option<Self> {
+        let mut wire = Self::after_polls(network, line)?;
         wire.go_direct();
         Some(wire)
     }
 
     /// For a session that began by polling.
-    pub(crate) fn after_polls(io: impl Io, line: &Arc<Line>) -> Option<Self> {
-        let (network, out) = split(Box::new(io) as Box<dyn Io>);
-        line.take(out).then(|| Self {
-            network: Some(network),
+    pub(crate) fn after_polls(network: Network, line: &Arc<Line>) -> Option<Self> {
+        line.take(network.write).then(|| Self {
+            network: Some(network.read),
             line: line.clone(),
             read: Frames::default(),
             written: Written::default(),

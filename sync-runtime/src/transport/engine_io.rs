@@ -16,7 +16,6 @@ use http::{
     header::{CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE},
     request::Parts,
 };
-use hyper_util::rt::TokioIo;
 use serde::Deserialize;
 use socketioxide::socket::Sid;
 use tokio::time::sleep;
@@ -25,7 +24,7 @@ use tungstenite::handshake::derive_accept_key;
 
 use super::caller::Caller;
 use crate::{
-    door::{Opened, Polled, Wire},
+    door::{Network, Opened, Polled, Wire},
     server::Server,
 };
 
@@ -195,10 +194,10 @@ fn upgrade(
     let line = line.unwrap_or_else(|| server.door.new_line());
     tokio::spawn(async move {
         let Ok(io) = upgraded.await else { return };
-        let io = TokioIo::new(io);
+        let network = Network::of(io);
         let wire = match id {
-            Some(_) => Wire::after_polls(io, &line),
-            None => Wire::new(io, &line),
+            Some(_) => Wire::after_polls(network, &line),
+            None => Wire::new(network, &line),
         };
         let Some(wire) = wire else { return };
         let opened = Opened::new(&server.door, line);
