@@ -54,6 +54,7 @@ impl Lanes {
         let place = Place {
             connection: connection.clone(),
             bytes,
+            announce: None,
         };
         let fits = held == 0 || held.saturating_add(bytes) <= bounds.bytes;
         (pending < bounds.requests && fits).then_some(place)
@@ -78,26 +79,38 @@ impl Lanes {
 pub(crate) struct Place {
     connection: Arc<Connection>,
     bytes: usize,
+    announce: Option<Announce>,
 }
 
+type Announce = Box<dyn FnOnce() + Send>;
+
 impl Place {
+    /// Sets how the client is told that its work has a place: before it begins, and at once where it has to wait. Where it
+    /// does not, the task that runs it tells so, whose own words then go out in the same write.
+    pub(crate) fn announcing(mut self, announce: impl FnOnce() + Send + 'static) -> Self {
+        self.announce = Some(Box::new(announce));
+        self
+    }
+
     /// Runs work after all that this connection has sent to the same room before.
-    pub(crate) fn enqueue(self, lane: Lane, work: impl Future<Output = ()> + Send + 'static) {
+    pub(crate) fn enqueue(mut self, lane: Lane, work: impl Future<Output = ()> + Send + 'static) {
         let connection = self.connection.clone();
+        let announce = self.announce.take();
         let work = async move {
             work.await;
             drop(self);
         };
-        Self::add(&connection, lane, work);
+        Self::add(&connection, lane, announce, work);
     }
 
     /// As [`enqueue`](Self::enqueue), for work that lets what is behind it begin before it is done
     /// itself: when it drops its turn.
-    pub(crate) fn enqueue_beginning<W>(self, lane: Lane, work: impl FnOnce(Turn) -> W)
+    pub(crate) fn enqueue_beginning<W>(mut self, lane: Lane, work: impl FnOnce(Turn) -> W)
     where
         W: Future<Output = ()> + Send + 'static,
     {
         let connection = self.connection.clone();
+        let announce = self.announce.take();
         let (turn, over) = oneshot::channel();
         let work = work(Turn { _over: turn });
         let begin = async move {
@@ -108,21 +121,33 @@ impl Place {
             // It is never sent, only dropped.
             let _ = over.await;
         };
-        Self::add(&connection, lane, begin);
+        Self::add(&connection, lane, announce, begin);
     }
 
     fn add(
         connection: &Arc<Connection>,
         lane: Lane,
+        announce: Option<Announce>,
         work: impl Future<Output = ()> + Send + 'static,
     ) {
-        let work = Box::pin(work);
         let mut waiting = connection.lanes.waiting.lock();
         match waiting.entry(lane) {
-            Entry::Occupied(busy) => busy.into_mut().push_back(work),
+            Entry::Occupied(busy) => {
+                // Under the lock: what waits begins no sooner than it is announced.
+                if let Some(announce) = announce {
+                    announce();
+                }
+                busy.into_mut().push_back(Box::pin(work));
+            }
             Entry::Vacant(idle) => {
                 let lane = idle.key().clone();
                 idle.insert(VecDeque::new());
+                let work = Box::pin(async move {
+                    if let Some(announce) = announce {
+                        announce();
+                    }
+                    work.await;
+                });
                 tokio::spawn(run(connection.clone(), lane, work));
             }
         }
@@ -193,6 +218,34 @@ mod tests {
         }
         for number in 0..50 {
             assert_eq!(order.recv().await, Some(number));
+        }
+    }
+
+    #[tokio::test]
+    async fn work_is_announced_at_once_where_it_waits_and_before_it_begins() {
+        let connection = connection();
+        let (seen, mut order) = mpsc::unbounded_channel();
+        let go_on = Arc::new(Notify::new());
+        for number in 0..3 {
+            let (announced, begun, go_on) = (seen.clone(), seen.clone(), go_on.clone());
+            let place = connection.reserve(1, BOUNDS).expect("a place");
+            let place = place.announcing(move || {
+                announced
+                    .send(("announced", number))
+                    .expect("the test listens");
+            });
+            place.enqueue("a".into(), async move {
+                begun.send(("begun", number)).expect("the test listens");
+                go_on.notified().await;
+            });
+        }
+        let mut next = async || order.recv().await.expect("not the end");
+        assert_eq!(next().await, ("announced", 1));
+        assert_eq!(next().await, ("announced", 2));
+        assert_eq!(next().await, ("announced", 0));
+        for number in 0..3 {
+            assert_eq!(next().await, ("begun", number));
+            go_on.notify_one();
         }
     }
 

@@ -6,8 +6,8 @@
 //! what is sent waits little longer than its turn takes anyhow. Where there is little to do, a round begins at once, but
 //! gives way first to whatever is ready to run.
 //!
-//! What its client waits for, an answer, waits for no round: another task writes it, with all that is there for the same
-//! line. There are two such tasks for each worker of the runtime, and each line belongs to one of the workers.
+//! What its client waits for, an answer, waits for no round and gives way to nothing: another task writes it, with all that
+//! is there for the same line. There are two such tasks for each worker of the runtime, and each line belongs to one of the workers.
 
 use std::{
     future::poll_fn,
@@ -158,7 +158,7 @@ async fn write(haste: Haste, mut list: UnboundedReceiver<Lines>, interval: Durat
     while list.recv_many(&mut taken, LINES).await > 0 {
         if Instant::now() < next_round {
             sleep_until(next_round).await;
-        } else {
+        } else if haste == Haste::Due {
             yield_now().await;
         }
         let began = Instant::now();

@@ -84,13 +84,6 @@ impl Reply {
         server.emit_answer(connection, &self.to.event(), answer);
         self.ack.send(server, connection, answer);
     }
-
-    /// Tells of the request's progress, before its answer. It waits for no round, and begins none: the request's
-    /// deliveries would have to wait for the next.
-    fn progress(&self, progress: &impl Serialize) {
-        let event = self.to.progress_event();
-        self.server.emit_answer(&self.connection, &event, progress);
-    }
 }
 
 /// Takes a request in, in the order of its arrival, and runs it when it is its turn.
@@ -120,11 +113,16 @@ pub(super) fn receive(
     let route = server.routes.named(request.name());
     let on_disconnect = route.as_ref().map(|route| route.server.on_disconnect);
     let cancellation = connection.begin(on_disconnect.unwrap_or_default());
-    let cancel_id = cancellation.id().to_string();
-    let handshake = CancelHandshake {
-        cancel_id: &cancel_id,
-    };
-    reply.progress(&handshake);
+    let place = place.announcing({
+        let (server, connection) = (server.clone(), connection.clone());
+        let event = reply.to.progress_event();
+        let cancel_id = cancellation.id().to_string();
+        move || {
+            let cancel_id = &cancel_id;
+            // It waits for no round, and begins none: the request's deliveries would have to wait for the next.
+            server.emit_answer(&connection, &event, &CancelHandshake { cancel_id });
+        }
+    });
     let server = server.clone();
     let requester = Requester::Connection(connection.clone());
     let lane = request.lane();
