@@ -99,7 +99,7 @@ fn several(args: &DemoArgs, data: &Path) -> Result {
         let mut server = Running::start(node(0, data)?.arg("--redis").arg(&url))?;
         let ready = server.stdout().and_then(ready);
         let address = ready.ok_or_else(|| Failure::said(format!("node {number} did not start")))?;
-        eprintln!("node {number}: http://{address}");
+        note(&format!("node {number}: http://{address}"));
         nodes.push(address);
         running.push(server);
     }
@@ -114,9 +114,7 @@ fn ready(stdout: ChildStdout) -> Option<SocketAddr> {
     let mut lines = BufReader::new(stdout).lines();
     let first = lines.next()?.ok()?;
     thread::spawn(move || {
-        lines
-            .map_while(io::Result::ok)
-            .for_each(|line| eprintln!("{line}"));
+        lines.map_while(io::Result::ok).for_each(|line| note(&line));
     });
     first.strip_prefix("ready http://")?.parse().ok()
 }
@@ -140,9 +138,15 @@ fn pass_on(stdout: ChildStdout) {
         if line.starts_with("ready ") {
             say(&line);
         } else {
-            eprintln!("{line}");
+            note(&line);
         }
     }
+}
+
+/// Says something beside what the servers log, whose lines go to the same place and must not come into this one: it is
+/// written in one piece.
+fn note(line: &str) {
+    io::stderr().write_all(format!("{line}\n").as_bytes()).ok();
 }
 
 /// Whoever started us may have stopped reading; the server goes on all the same.

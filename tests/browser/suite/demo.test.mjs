@@ -12,12 +12,17 @@ import { fileURLToPath } from "node:url";
 
 const repository = fileURLToPath(new URL("../../../", import.meta.url));
 
-/** @param {string[]} words */
-function demo(...words) {
+/**
+ * It ends with the test, also with one that fails.
+ * @param {import("node:test").TestContext} t
+ * @param {string[]} words
+ */
+function demo(t, ...words) {
   const child = spawn("cargo", ["xtask", "demo", ...words], {
     cwd: repository,
     stdio: ["ignore", "pipe", "pipe"],
   });
+  t.after(() => child.kill("SIGTERM"));
   let stderr = "";
   child.stderr.on("data", (text) => (stderr += text));
   /** @type {string[]} */
@@ -36,9 +41,9 @@ function demo(...words) {
 }
 
 for (const signal of /** @type {const} */ (["SIGTERM", "SIGINT"])) {
-  test(`demo says when it is ready and stops cleanly on ${signal}`, { timeout: 600_000 }, async () => {
+  test(`demo says when it is ready and stops cleanly on ${signal}`, { timeout: 600_000 }, async (t) => {
     const data = mkdtempSync(join(tmpdir(), "sync-demo-"));
-    const { child, stdout, stderr, line, exit } = demo("--port", "0", "--data", data);
+    const { child, stdout, stderr, line, exit } = demo(t, "--port", "0", "--data", data);
     await Promise.race([line, exit]);
     assert.equal(stdout.length, 1, stderr());
     const url = /^ready (http:\/\/127\.0\.0\.1:\d+)$/.exec(stdout[0] ?? "")?.[1];
@@ -55,9 +60,9 @@ for (const signal of /** @type {const} */ (["SIGTERM", "SIGINT"])) {
   });
 }
 
-test("demo --nodes 2 is one server: who logs in at one node is logged in at the other", { timeout: 600_000 }, async () => {
+test("demo --nodes 2 is one server: who logs in at one node is logged in at the other", { timeout: 600_000 }, async (t) => {
   const data = mkdtempSync(join(tmpdir(), "sync-demo-"));
-  const { child, stdout, stderr, line, exit } = demo("--port", "0", "--data", data, "--nodes", "2");
+  const { child, stdout, stderr, line, exit } = demo(t, "--port", "0", "--data", data, "--nodes", "2");
   await Promise.race([line, exit]);
   const url = /^ready (http:\S+)$/.exec(stdout[0] ?? "")?.[1];
   assert.ok(url, stderr());
@@ -84,12 +89,12 @@ test("demo --nodes 2 is one server: who logs in at one node is logged in at the 
   rmSync(data, { recursive: true, force: true });
 });
 
-test("demo says that a port is taken before it builds anything", async () => {
+test("demo says that a port is taken before it builds anything", async (t) => {
   const taken = createServer();
   await new Promise((resolve) => taken.listen(0, "127.0.0.1", () => resolve(undefined)));
   const address = taken.address();
   assert.ok(address !== null && typeof address === "object");
-  const { stderr, stdout, exit } = demo("--port", String(address.port));
+  const { stderr, stdout, exit } = demo(t, "--port", String(address.port));
   assert.equal(await exit, 1);
   assert.match(stderr(), new RegExp(`127\\.0\\.0\\.1:${address.port}.*--port`));
   assert.deepEqual(stdout, []);
