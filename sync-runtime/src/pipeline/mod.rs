@@ -146,9 +146,19 @@ async fn up_to_fan_out(
     let limited = limit::limit(server, requester, received).await?;
     let admitted = admit::admit(server, limited).await?;
     let Fresh { admitted, memory } = repeat::recognise(server, admitted, &mut turn).await?;
-    let recordable = record::recordable(server, admitted)?;
-    let validated = validate::validate(server, recordable, progress).await?;
-    let executed = execute::execute(server, validated, turn).await?;
+    let executed = async {
+        let recordable = record::recordable(server, admitted)?;
+        let validated = validate::validate(server, recordable, progress).await?;
+        execute::execute(server, validated, turn).await
+    };
+    let executed = match executed.await {
+        Ok(executed) => executed,
+        Err(failure) => {
+            // Before the answer: its client may ask anew at once.
+            memory.give_up().await;
+            return Err(failure.into());
+        }
+    };
     let delivered = async {
         let delivery = recipients::resolve(server, executed).await?;
         record::record(server, delivery).await

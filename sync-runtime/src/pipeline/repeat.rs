@@ -109,6 +109,13 @@ impl Fresh {
 }
 
 impl Memory {
+    /// Forgets a request that came to nothing.
+    pub(super) async fn give_up(self) {
+        if let Some(claim) = self.0 {
+            claim.give_up().await;
+        }
+    }
+
     /// Remembers how a request ended whose handler ran to its end.
     pub(super) async fn keep(self, result: &Result<Deliverable, Failure>) {
         let Some(claim) = self.0 else { return };

@@ -150,6 +150,11 @@ impl Claim for Running {
         drop(self);
         std::future::ready(()).boxed()
     }
+
+    fn give_up(self: Box<Self>) -> BoxFuture<'static, ()> {
+        drop(self);
+        std::future::ready(()).boxed()
+    }
 }
 
 impl Drop for Running {

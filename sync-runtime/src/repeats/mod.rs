@@ -144,6 +144,10 @@ pub(crate) enum Begun {
 pub(crate) trait Claim: Send + Sync {
     /// Remembers the answer, for all that wait and those to come.
     fn remember(self: Box<Self>, answer: Arc<Answer>) -> BoxFuture<'static, ()>;
+
+    /// Forgets the request, for it came to nothing: what comes after this is judged anew. So it is, a little later, when
+    /// the claim is dropped.
+    fn give_up(self: Box<Self>) -> BoxFuture<'static, ()>;
 }
 
 /// What remembers answers does not respond, so that nobody knows whether a repeat ran before.

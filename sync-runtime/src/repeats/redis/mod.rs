@@ -20,6 +20,7 @@ use redis::{FromRedisValue, Script, ScriptInvocation, aio::ConnectionManager};
 use sha2::{Digest, Sha256};
 use tokio::{
     runtime::Handle,
+    task::JoinHandle,
     time::{sleep, timeout},
 };
 use uuid::Uuid;
@@ -270,6 +271,18 @@ impl Running {
         self.shared.held.end(&self.own);
         self.here.take()
     }
+
+    /// Where it came to nothing, a repeat anywhere may run: from the end of this task on.
+    fn release(&mut self) -> Option<JoinHandle<()>> {
+        let here = self.here.take()?;
+        self.shared.held.end(&self.own);
+        let (shared, own) = (self.shared.clone(), self.own.clone());
+        Some(self.shared.runtime.spawn(async move {
+            // Where that fails the claim ends with its lease.
+            let _ = shared.release(&own).await;
+            drop(here);
+        }))
+    }
 }
 
 impl Claim for Running {
@@ -298,19 +311,21 @@ impl Claim for Running {
         }
         .boxed()
     }
+
+    fn give_up(mut self: Box<Self>) -> BoxFuture<'static, ()> {
+        let released = self.release();
+        async move {
+            if let Some(released) = released {
+                let _ = released.await;
+            }
+        }
+        .boxed()
+    }
 }
 
 impl Drop for Running {
-    /// Where it came to nothing, a repeat anywhere may run.
     fn drop(&mut self) {
-        let Some(here) = self.here.take() else { return };
-        self.shared.held.end(&self.own);
-        let (shared, own) = (self.shared.clone(), self.own.clone());
-        self.shared.runtime.spawn(async move {
-            // Where that fails the claim ends with its lease.
-            let _ = shared.release(&own).await;
-            drop(here);
-        });
+        drop(self.release());
     }
 }
 

@@ -150,6 +150,17 @@ async fn a_request_that_came_to_nothing_runs_elsewhere_at_once() {
 }
 
 #[tokio::test]
+async fn a_request_that_was_given_up_is_judged_anew_as_soon_as_it_has_been() {
+    let server = RedisServer::start().await;
+    let (one, other) = (node(&server).await, node(&server).await);
+    for (id, node) in [("a", &one), ("b", &other)] {
+        claim(&one, id).await.give_up().await;
+        let begun = node.begin(&attempt(id, "another content")).await;
+        assert_eq!(text(begun), "first");
+    }
+}
+
+#[tokio::test]
 async fn the_claim_of_a_node_that_died_ends_with_its_lease() {
     let server = RedisServer::start().await;
     let lease = Duration::from_secs(3);
