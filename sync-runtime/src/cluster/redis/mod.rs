@@ -71,9 +71,7 @@ impl RedisCluster {
     /// # Errors
     /// When the URL is none, or nothing answers there within two seconds.
     pub async fn connect(url: &str) -> Result<Self, ClusterError> {
-        let connecting = redis_connection::connect(url, DEFAULT_TIMEOUT);
-        let connected = timeout(DEFAULT_TIMEOUT, connecting).await;
-        let connected = connected.map_err(|late| ClusterError(late.into()))?;
+        let connected = redis_connection::connect(url, DEFAULT_TIMEOUT).await;
         let (client, connection) = connected.map_err(|error| ClusterError(error.into()))?;
         Ok(Self {
             client,

@@ -71,9 +71,7 @@ impl RedisRateLimits {
     /// # Errors
     /// When the URL is none, or nothing answers there within two seconds.
     pub async fn connect(url: &str) -> Result<Self, RateLimitsError> {
-        let connecting = redis_connection::connect(url, CONNECT_TIMEOUT);
-        let connected = tokio::time::timeout(CONNECT_TIMEOUT, connecting).await;
-        let connected = connected.map_err(|late| RateLimitsError(late.into()))?;
+        let connected = redis_connection::connect(url, CONNECT_TIMEOUT).await;
         let (_, connection) = connected.map_err(|error| RateLimitsError(error.into()))?;
         Ok(Self {
             connection,

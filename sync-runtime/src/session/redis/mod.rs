@@ -79,9 +79,8 @@ impl RedisSessions {
     /// # Errors
     /// When the URL is none, or nothing answers there within two seconds.
     pub async fn connect(url: &str) -> Result<Self, SessionStoreError> {
-        let connecting = redis_connection::connect(url, DEFAULT_TIMEOUT);
-        let connected = tokio::time::timeout(DEFAULT_TIMEOUT, connecting).await;
-        let (client, connection) = connected.map_err(failed)?.map_err(failed)?;
+        let connected = redis_connection::connect(url, DEFAULT_TIMEOUT).await;
+        let (client, connection) = connected.map_err(failed)?;
         Ok(Self {
             link: Link::new(connection.clone(), DEFAULT_TIMEOUT, WORDS),
             connection,

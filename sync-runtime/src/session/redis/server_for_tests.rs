@@ -29,6 +29,11 @@ impl RedisServer {
         Self::run(port, &["--appendonly", "no"]).await
     }
 
+    /// One that does not know a command.
+    pub(crate) async fn start_without(command: &str) -> Self {
+        Self::run(free_port(), &["--rename-command", command, ""]).await
+    }
+
     /// One that writes down every change in a folder.
     pub(crate) async fn start_in(folder: &Path) -> Self {
         Self::start_in_at(folder, free_port()).await

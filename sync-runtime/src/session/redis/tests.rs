@@ -314,6 +314,26 @@ async fn when_redis_comes_back_ends_may_have_been_missed_and_the_next_is_heard()
 }
 
 #[tokio::test]
+async fn what_is_wrong_with_a_redis_is_said_when_it_is_connected_to() {
+    let [old, whole] = [
+        RedisServer::start_without("HELLO").await,
+        RedisServer::start().await,
+    ];
+    let as_nobody = |url: String| url.replace("redis://", "redis://nobody:secret@");
+    let addresses = [
+        (as_nobody(old.url()), "RESP3"),
+        (as_nobody(whole.url()), "WRONGPASS"),
+        ("redis://127.0.0.1:1/".to_owned(), "refused"),
+    ];
+    for (url, wrong) in addresses {
+        let error = RedisSessions::connect(&url).await;
+        let error = error.expect_err("no session store").to_string();
+        assert!(error.contains(wrong), "{error}");
+        assert!(!error.contains("secret"), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn a_wrong_address_is_an_error_at_once() {
     for url in ["nonsense", "redis://127.0.0.1:1/"] {
         let began = Instant::now();
