@@ -6,6 +6,7 @@
 //! Redis forgets what it published. So whenever the subscription was away for a moment, those who
 //! hear are told that anything may have been missed, as soon as it stands again.
 
+mod ear;
 #[cfg(test)]
 mod tests;
 
@@ -13,27 +14,23 @@ use std::{
     collections::{HashMap, HashSet},
     convert::Infallible,
     error::Error,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
-    },
+    sync::Arc,
     time::Duration,
 };
 
 use futures_util::{
-    FutureExt, StreamExt,
+    FutureExt,
     future::{self, BoxFuture},
-    stream::{self, BoxStream},
+    stream::BoxStream,
 };
 use parking_lot::Mutex;
-use redis::{
-    AsyncConnectionConfig, Client, ConnectionInfo, ProtocolVersion, PushInfo, PushKind,
-    RedisResult, Value, aio::MultiplexedConnection,
-};
+use redis::{AsyncConnectionConfig, Client, RedisResult, Value, aio::MultiplexedConnection};
 use tokio::{
-    sync::{Notify, mpsc, oneshot, watch},
+    sync::{Notify, oneshot, watch},
     time::{sleep, timeout},
 };
+
+use self::ear::{Ear, Queue};
 
 /// How long to wait before another attempt to subscribe.
 const TRY_AGAIN: Duration = Duration::from_secs(1);
@@ -71,19 +68,16 @@ pub(crate) struct Bounds {
 /// The channels that a node listens to, all through one connection.
 #[derive(Clone)]
 pub(crate) struct Channels {
-    redis: ConnectionInfo,
+    client: Client,
     bounds: Bounds,
     shared: Arc<Shared>,
 }
 
 impl Channels {
     /// Nothing is heard, and nothing confirmed, before [`hear`](Self::hear) is called.
-    pub(crate) fn new(client: &Client, bounds: Bounds) -> Self {
-        let redis = client.get_connection_info();
-        let settings = redis.redis_settings().clone();
-        let settings = settings.set_protocol(ProtocolVersion::RESP3);
+    pub(crate) fn new(client: Client, bounds: Bounds) -> Self {
         Self {
-            redis: redis.clone().set_redis_settings(settings),
+            client,
             bounds,
             shared: Arc::default(),
         }
@@ -123,47 +117,22 @@ impl Channels {
         self.shared.wanted.lock().is_away
     }
 
-    /// The connection that hears them, to say something by: as soon as there is one, and `None` while Redis is away.
+    /// The connection that hears them, to say something by: as soon as there is one, unless Redis cannot be reached.
     pub(crate) async fn connection(&self) -> Option<MultiplexedConnection> {
-        let mut connection = self.shared.connection.subscribe();
-        if self.are_away() {
-            return None;
+        let mut voice = self.shared.voice.subscribe();
+        let is_known = |voice: &Voice| !matches!(voice, Voice::Connecting);
+        match &*voice.wait_for(is_known).await.ok()? {
+            Voice::Connected(connection) => Some(connection.clone()),
+            Voice::Connecting | Voice::Unreachable => None,
         }
-        let there = connection.wait_for(Option::is_some).await.ok()?;
-        there.clone()
     }
 
     /// What is heard from now on, whatever happens to the connection. To be called once; it ends
     /// when the stream is dropped.
     pub(crate) fn hear(&self) -> BoxStream<'static, Heard> {
-        let (sender, queue) = mpsc::unbounded_channel();
-        let waiting = Arc::<AtomicUsize>::default();
-        let is_missing = Arc::<AtomicBool>::default();
-        let filling = Queue {
-            sender,
-            waiting: waiting.clone(),
-            is_missing: is_missing.clone(),
-        };
-        tokio::spawn(self.clone().run(filling));
-        let taking = (queue, waiting, is_missing);
-        stream::unfold(taking, async |(mut queue, waiting, is_missing)| {
-            let heard = queue.recv().await?;
-            waiting.fetch_sub(heard.bytes(), Ordering::Relaxed);
-            if heard == Heard::Interrupted {
-                is_missing.store(false, Ordering::Relaxed);
-            }
-            Some((heard, (queue, waiting, is_missing)))
-        })
-        .boxed()
-    }
-}
-
-impl Heard {
-    fn bytes(&self) -> usize {
-        match self {
-            Self::Message { channel, payload } => channel.len() + payload.len(),
-            Self::Interrupted => 0,
-        }
+        let (queue, heard) = ear::queue(self.bounds.waiting_bytes);
+        tokio::spawn(self.clone().run(queue));
+        heard
     }
 }
 
@@ -171,7 +140,17 @@ impl Heard {
 struct Shared {
     wanted: Mutex<Wanted>,
     has_changed: Notify,
-    connection: watch::Sender<Option<MultiplexedConnection>>,
+    voice: watch::Sender<Voice>,
+}
+
+/// What can be said something by.
+#[derive(Default)]
+enum Voice {
+    #[default]
+    Connecting,
+    Connected(MultiplexedConnection),
+    /// The last attempt to connect has failed.
+    Unreachable,
 }
 
 #[derive(Default)]
@@ -210,7 +189,6 @@ impl Shared {
     /// Notes that Redis knows of none of the channels, and that nothing is heard.
     fn lose(&self) {
         let mut wanted = self.wanted.lock();
-        self.connection.send_replace(None);
         let Wanted {
             channels,
             changed,
@@ -275,83 +253,14 @@ impl Subscription {
     }
 }
 
-/// What waits for whoever hears it.
-#[derive(Clone)]
-struct Queue {
-    sender: mpsc::UnboundedSender<Heard>,
-    waiting: Arc<AtomicUsize>,
-    /// Whether the last that waits says that something is missing, and nobody has taken it yet.
-    is_missing: Arc<AtomicBool>,
-}
-
-impl Queue {
-    fn interrupt(&self) {
-        if !self.is_missing.swap(true, Ordering::Relaxed) {
-            let _ = self.sender.send(Heard::Interrupted);
-        }
-    }
-
-    /// A single message larger than `most` has a place when nothing else waits.
-    fn push(&self, message: Heard, most: usize) {
-        let bytes = message.bytes();
-        let waiting = self.waiting.fetch_add(bytes, Ordering::Relaxed);
-        if waiting > 0 && waiting.saturating_add(bytes) > most {
-            self.waiting.fetch_sub(bytes, Ordering::Relaxed);
-            self.interrupt();
-            return;
-        }
-        self.is_missing.store(false, Ordering::Relaxed);
-        let _ = self.sender.send(message);
-    }
-}
-
-/// What one connection hears by.
-struct Ear {
-    /// There until the connection is given up: a later one would hear the same a second time. One at a time fills it.
-    queue: Mutex<Option<Queue>>,
-    most: usize,
-    has_heard: AtomicBool,
-    is_gone: Notify,
-}
-
-impl Ear {
-    fn push(&self, PushInfo { kind, data }: PushInfo) {
-        match kind {
-            PushKind::Message => {
-                self.has_heard.store(true, Ordering::Relaxed);
-                if let (Some(queue), Some(message)) = (&*self.queue.lock(), message(data)) {
-                    queue.push(message, self.most);
-                }
-            }
-            PushKind::Disconnection => self.is_gone.notify_one(),
-            _ => {}
-        }
-    }
-
-    fn interrupt(&self) {
-        if let Some(queue) = &*self.queue.lock() {
-            queue.interrupt();
-        }
-    }
-}
-
-fn message(data: Vec<Value>) -> Option<Heard> {
-    let [Value::BulkString(channel), Value::BulkString(payload)] = <[_; 2]>::try_from(data).ok()?
-    else {
-        return None;
-    };
-    let channel = String::from_utf8(channel).ok()?;
-    Some(Heard::Message { channel, payload })
-}
-
 impl Channels {
     /// Hears as long as somebody listens.
     async fn run(self, queue: Queue) {
         tokio::select! {
-            () = queue.sender.closed() => {}
+            () = queue.is_left() => {}
             () = self.listen(&queue) => {}
         }
-        self.shared.connection.send_replace(None);
+        self.shared.voice.send_replace(Voice::Unreachable);
     }
 
     async fn listen(&self, queue: &Queue) {
@@ -360,10 +269,14 @@ impl Channels {
                 Ok(connected) => {
                     let error = connected.stay(self).await;
                     tracing::warn!(%error, "Redis's channels are not heard; trying again");
+                    self.shared.voice.send_replace(Voice::Connecting);
                     self.shared.lose();
                 }
                 Err(error) => {
-                    tracing::debug!(%error, "cannot subscribe to Redis's channels");
+                    if !self.are_away() {
+                        tracing::warn!(%error, "Redis's channels cannot be subscribed to; trying again");
+                    }
+                    self.shared.voice.send_replace(Voice::Unreachable);
                     self.shared.lose();
                     sleep(TRY_AGAIN).await;
                 }
@@ -373,12 +286,7 @@ impl Channels {
 
     /// Connects, and subscribes to all that is wanted.
     async fn connect(&self, queue: &Queue) -> Result<Connected, Gone> {
-        let ear = Arc::new(Ear {
-            queue: Mutex::new(Some(queue.clone())),
-            most: self.bounds.waiting_bytes,
-            has_heard: AtomicBool::new(false),
-            is_gone: Notify::new(),
-        });
+        let ear = Arc::new(Ear::new(queue.clone(), self.are_away()));
         let hears = ear.clone();
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(self.bounds.timeout))
@@ -387,7 +295,7 @@ impl Channels {
                 hears.push(push);
                 Ok::<_, Infallible>(())
             });
-        let client = Client::open(self.redis.clone())?;
+        let client = &self.client;
         let connecting = client.get_multiplexed_async_connection_with_config(&config);
         let mut connected = Connected {
             connection: within(self.bounds.timeout, connecting).await?,
@@ -397,8 +305,8 @@ impl Channels {
         loop {
             connected.tell(self).await?;
             if self.shared.begin(&connected.ear) {
-                let connection = connected.connection.clone();
-                self.shared.connection.send_replace(Some(connection));
+                let voice = Voice::Connected(connected.connection.clone());
+                self.shared.voice.send_replace(voice);
                 return Ok(connected);
             }
         }
@@ -414,7 +322,7 @@ struct Connected {
 
 impl Drop for Connected {
     fn drop(&mut self) {
-        *self.ear.queue.lock() = None;
+        self.ear.close();
     }
 }
 
@@ -424,8 +332,8 @@ impl Connected {
         let ear = self.ear.clone();
         let mut asking = self.connection.clone();
         let watch = async {
-            while timeout(SILENCE, ear.is_gone.notified()).await.is_err() {
-                if ear.has_heard.swap(false, Ordering::Relaxed) {
+            while timeout(SILENCE, ear.gone()).await.is_err() {
+                if ear.has_heard() {
                     continue;
                 }
                 let ping = redis::cmd("PING");

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use futures_util::{FutureExt, Stream, StreamExt, future::join_all};
-use redis::Client;
+use futures_util::{FutureExt, Stream, StreamExt, future::join_all, stream::BoxStream};
+use redis::aio::MultiplexedConnection;
 use tokio::time::timeout;
 
 use super::{Bounds, Channels, Heard};
@@ -17,9 +17,27 @@ const BOUNDS: Bounds = Bounds {
     waiting_bytes: 1 << 20,
 };
 
-fn channels(server: &RedisServer, bounds: Bounds) -> Channels {
-    let client = Client::open(server.url()).expect("a URL");
-    Channels::new(&client, bounds)
+async fn channels(server: &RedisServer, bounds: Bounds) -> Channels {
+    let connected = redis_connection::connect(&server.url(), PATIENCE).await;
+    Channels::new(connected.expect("a Redis that answers").0, bounds)
+}
+
+/// Those of a Redis that hangs, once their first channel, `a`, has been given up for that. With what hears them and
+/// the connection that they had.
+async fn given_up(
+    server: &RedisServer,
+) -> (Channels, BoxStream<'static, Heard>, MultiplexedConnection) {
+    let bounds = Bounds {
+        timeout: Duration::from_millis(300),
+        ..BOUNDS
+    };
+    let channels = channels(server, bounds).await;
+    let heard = channels.hear();
+    assert!(in_time(channels.subscribe("a")).await);
+    let connection = in_time(channels.connection()).await.expect("a connection");
+    server.signal("-STOP");
+    assert!(!in_time(channels.subscribe("b")).await);
+    (channels, heard, connection)
 }
 
 async fn publish(server: &RedisServer, channel: &str, payload: &str) -> usize {
@@ -49,7 +67,7 @@ fn message(channel: &str, payload: &str) -> Heard {
 #[tokio::test]
 async fn what_is_published_after_the_confirmation_is_heard_until_the_channel_is_given_up() {
     let server = RedisServer::start().await;
-    let channels = channels(&server, BOUNDS);
+    let channels = channels(&server, BOUNDS).await;
     let mut heard = channels.hear();
     assert!(in_time(channels.subscribe("a")).await);
     in_time(channels.subscribe("b")).await;
@@ -68,7 +86,7 @@ async fn what_is_published_after_the_confirmation_is_heard_until_the_channel_is_
 #[tokio::test]
 async fn a_channel_that_was_given_up_and_wanted_again_is_heard() {
     let server = RedisServer::start().await;
-    let channels = channels(&server, BOUNDS);
+    let channels = channels(&server, BOUNDS).await;
     let mut heard = channels.hear();
     assert!(in_time(channels.subscribe("a")).await);
     for _ in 0..3 {
@@ -82,7 +100,7 @@ async fn a_channel_that_was_given_up_and_wanted_again_is_heard() {
 #[tokio::test]
 async fn more_channels_than_one_command_names_are_heard() {
     let server = RedisServer::start().await;
-    let channels = channels(&server, BOUNDS);
+    let channels = channels(&server, BOUNDS).await;
     let mut heard = channels.hear();
     let confirmed = (0..2_500).map(|number| channels.subscribe(&number.to_string()));
     in_time(join_all(confirmed)).await;
@@ -95,7 +113,7 @@ async fn more_channels_than_one_command_names_are_heard() {
 #[tokio::test]
 async fn a_redis_that_comes_back_is_heard_again_after_a_word_of_the_interruption() {
     let server = RedisServer::start().await;
-    let channels = channels(&server, BOUNDS);
+    let channels = channels(&server, BOUNDS).await;
     let mut heard = channels.hear();
     in_time(channels.subscribe("before")).await;
     // The beginning is no interruption.
@@ -123,7 +141,7 @@ async fn a_redis_that_comes_back_is_heard_again_after_a_word_of_the_interruption
 #[tokio::test]
 async fn every_interruption_is_told_of_even_if_nothing_is_heard_between_two() {
     let server = RedisServer::start().await;
-    let channels = channels(&server, BOUNDS);
+    let channels = channels(&server, BOUNDS).await;
     let mut heard = channels.hear();
     assert!(in_time(channels.subscribe("a")).await);
     let connected = redis_connection::connect(&server.url(), PATIENCE).await;
@@ -142,15 +160,7 @@ async fn every_interruption_is_told_of_even_if_nothing_is_heard_between_two() {
 #[tokio::test]
 async fn a_channel_wanted_of_a_redis_that_hangs_follows_when_it_answers() {
     let server = RedisServer::start().await;
-    let bounds = Bounds {
-        timeout: Duration::from_millis(300),
-        ..BOUNDS
-    };
-    let channels = channels(&server, bounds);
-    let mut heard = channels.hear();
-    assert!(in_time(channels.subscribe("a")).await);
-    server.signal("-STOP");
-    assert!(!in_time(channels.subscribe("b")).await);
+    let (channels, mut heard, _) = given_up(&server).await;
     server.signal("-CONT");
     assert_eq!(next(&mut heard).await, Heard::Interrupted);
     assert!(in_time(channels.confirmed("b")).await);
@@ -159,17 +169,7 @@ async fn a_channel_wanted_of_a_redis_that_hangs_follows_when_it_answers() {
 #[tokio::test]
 async fn what_a_connection_hears_that_was_given_up_is_not_heard_a_second_time() {
     let server = RedisServer::start().await;
-    let bounds = Bounds {
-        timeout: Duration::from_millis(300),
-        ..BOUNDS
-    };
-    let channels = channels(&server, bounds);
-    let mut heard = channels.hear();
-    assert!(in_time(channels.subscribe("a")).await);
-    let given_up = in_time(channels.connection()).await;
-    server.signal("-STOP");
-    assert!(!in_time(channels.subscribe("b")).await);
-    assert!(channels.connection().await.is_none());
+    let (channels, mut heard, _given_up) = given_up(&server).await;
     server.signal("-CONT");
     assert_eq!(next(&mut heard).await, Heard::Interrupted);
     assert!(in_time(channels.confirmed("a")).await);
@@ -177,7 +177,28 @@ async fn what_a_connection_hears_that_was_given_up_is_not_heard_a_second_time() 
     assert_eq!(next(&mut heard).await, message("a", "one"));
     publish(&server, "b", "two").await;
     assert_eq!(next(&mut heard).await, message("b", "two"));
-    drop(given_up);
+}
+
+#[tokio::test]
+async fn who_says_something_waits_for_a_connection_that_comes_back_and_not_for_one_that_stays_away()
+{
+    let server = RedisServer::start().await;
+    let (channels, mut heard, _) = given_up(&server).await;
+    let waiting = channels.connection();
+    let answered = async {
+        server.signal("-CONT");
+        next(&mut heard).await
+    };
+    let (connection, interrupted) = in_time(async { tokio::join!(waiting, answered) }).await;
+    assert!(connection.is_some());
+    assert_eq!(interrupted, Heard::Interrupted);
+    drop(server);
+    in_time(async {
+        while channels.connection().await.is_some() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -187,7 +208,7 @@ async fn what_is_beyond_the_bound_is_missed_and_said_to_be() {
         waiting_bytes: 20,
         ..BOUNDS
     };
-    let channels = channels(&server, bounds);
+    let channels = channels(&server, bounds).await;
     let mut heard = channels.hear();
     assert!(in_time(channels.subscribe("a")).await);
     in_time(channels.subscribe("b")).await;

@@ -124,7 +124,7 @@ impl RedisCluster {
             timeout,
             waiting_bytes: config.cluster_receive_bytes,
         };
-        let channels = Channels::new(&client, bounds);
+        let channels = Channels::new(client, bounds);
         let publisher_bounds = publisher::Bounds {
             bytes: config.cluster_publish_bytes,
             lost_channels: config.cluster_lost_topics,

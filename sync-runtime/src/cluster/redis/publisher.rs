@@ -260,13 +260,11 @@ mod tests {
     ) -> (Publisher, BoxStream<'static, Heard>, ConnectionManager) {
         let connected = redis_connection::connect(&server.url(), PATIENCE).await;
         let (client, connection) = connected.expect("a connection");
-        let channels = Channels::new(
-            &client,
-            redis_channels::Bounds {
-                timeout: PATIENCE,
-                waiting_bytes: usize::MAX,
-            },
-        );
+        let bounds = redis_channels::Bounds {
+            timeout: PATIENCE,
+            waiting_bytes: usize::MAX,
+        };
+        let channels = Channels::new(client, bounds);
         let heard = channels.hear();
         assert!(channels.subscribe("a").await);
         let bounds = Bounds {

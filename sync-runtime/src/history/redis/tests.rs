@@ -54,7 +54,7 @@ impl Node {
             timeout: TIMEOUT,
             waiting_bytes: usize::MAX,
         };
-        let channels = Channels::new(&client, bounds);
+        let channels = Channels::new(client, bounds);
         let mut heard = channels.hear();
         let told = log.told();
         tokio::spawn(async move {

@@ -47,7 +47,7 @@ pub(super) fn listen(
         timeout,
         waiting_bytes: WAITING_BYTES,
     };
-    let channels = Channels::new(&client, bounds);
+    let channels = Channels::new(client, bounds);
     let begins = channels.subscribe(channel).map(|_| EndNotice::Missed);
     let told = channels.hear().filter_map(|heard| {
         ready(match heard {
